@@ -72,14 +72,16 @@ def _out(value: object) -> object:
 
 def _in(kept: object) -> object:
     """The value that :func:`_out` wrote."""
-    match kept:
-        case {"is": "words", **rest}:
-            return words_from_json(rest)
-        case {"is": "amount", "minor": minor, "currency": currency}:
-            return Amount(minor, currency)
-        case {"is": "date", "day": day}:
-            return date.fromisoformat(day)
-        case {"is": "month", "month": month}:
-            year, number = month.split("-")
+    if not isinstance(kept, dict):
+        return kept
+    match kept["is"]:
+        case "words":
+            return words_from_json(kept)
+        case "amount":
+            return Amount(kept["minor"], kept["currency"])
+        case "date":
+            return date.fromisoformat(kept["day"])
+        case "month":
+            year, number = kept["month"].split("-")
             return Month(int(year), int(number))
-    return kept
+    raise ValueError(f"a sentence kept something of an unknown kind: {kept!r}")
