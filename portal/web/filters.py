@@ -1,0 +1,140 @@
+"""
+How values are written for people: amounts, days, months and sentences, in the reader's language.
+
+The same functions serve pages, PDFs and letters.  They need an application context and no
+request: a job wraps them in ``flask_babel.force_locale``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+
+from babel import Locale
+from babel.numbers import get_currency_precision, get_currency_symbol
+from flask import Flask, current_app
+from flask_babel import format_date, format_datetime, get_locale, get_translations, gettext
+from markupsafe import Markup
+
+from portal.scheme.calendars import Calendar, Month, month_in_words
+from portal.web import charts
+from portal.words import Amount, Words
+
+_DIGITS = "currency_digits"
+
+
+def register(app: Flask, digits: Mapping[str, int] | None = None) -> None:
+    """
+    Give templates the filters of this module.
+
+    *digits* is how many digits the minor unit of each active scheme's currency has; a pack may
+    know better than the tables of Babel, which are used for any other currency.
+    """
+    app.extensions[_DIGITS] = dict(digits or {})
+    filters = {"money": money, "figures": figures, "day": day, "moment": moment, "month_name": month_name, "say": say}
+    app.jinja_env.filters.update(filters)
+    app.jinja_env.filters["percent"] = charts.percent
+
+
+def money(minor: int | None, currency: str) -> str:
+    """
+    An amount of *minor* units with its currency, as in "ZMW 1,234.50"; None is "not known yet".
+
+    The space does not break, so an amount never falls apart at the end of a line.
+    """
+    if minor is None:
+        return gettext("not known yet")
+    locale = _locale()
+    symbol = get_currency_symbol(currency, locale=locale)
+    pattern = locale.currency_formats["standard"]
+    gap = "\u00a0"
+    written = str(pattern.apply(_decimal(minor, currency), locale, currency="\u00a4", force_frac=_frac(currency)))
+    # A symbol of letters needs a gap beside the figures; one like € or £ has the place its language gives it.
+    before, mark, after = written.partition("\u00a4")
+    if before[-1:].isdigit() and symbol[:1].isalpha():
+        before += gap
+    if after[:1].isdigit() and symbol[-1:].isalpha():
+        after = gap + after
+    return before + (symbol if mark else "") + after
+
+
+def figures(minor: int | None, currency: str) -> str:
+    """The same without the currency, for columns whose head names it: "1,234.50"."""
+    if minor is None:
+        return gettext("not known yet")
+    locale = _locale()
+    return str(locale.decimal_formats[None].apply(_decimal(minor, currency), locale, force_frac=_frac(currency)))
+
+
+def day(when: date | None) -> str:
+    """A day, as in "15 November 2026"; None is "not known yet".  Of a moment: the day it is in the fund's zone."""
+    return gettext("not known yet") if when is None else str(format_date(when, "d MMMM y"))
+
+
+def moment(when: datetime | None) -> str:
+    """A moment in the fund's zone, as in "15 November 2026, 14:05"."""
+    return gettext("not known yet") if when is None else str(format_datetime(when, "d MMMM y, HH:mm"))
+
+
+def month_name(month: Month | None, calendar: Calendar | None = None) -> str:
+    """A month of *calendar* (Gregorian when none is given), as in "October 2026"."""
+    return gettext("not known yet") if month is None else say(month_in_words(month, calendar))
+
+
+def say(words: object) -> str:
+    """
+    A sentence in the reader's language, translated as a whole, with its values written as people write them.
+
+    Text that is already in a language is given back as it is.
+    """
+    if words is None:
+        return ""
+    if not isinstance(words, Words):
+        return words if isinstance(words, Markup) else str(words)
+    translations = get_translations()
+    if words.plural is not None and words.n is not None:
+        text = str(translations.ungettext(words.msgid, words.plural, words.n))
+    else:
+        text = str(translations.ugettext(words.msgid))
+    return text % {name: _value(value) for name, value in words.values.items()} if words.values else text
+
+
+def _value(value: object) -> object:
+    """One value inside a sentence, written out."""
+    match value:
+        case Words():
+            return say(value)
+        case Amount():
+            return money(value.minor, value.currency)
+        case datetime():
+            return moment(value)
+        case date():
+            return day(value)
+        case Month():
+            return month_name(value)
+        case Enum():
+            return gettext(str(value.value).replace("_", " "))
+    return value
+
+
+def _locale() -> Locale:
+    """The reader's locale; English where nobody has asked for one."""
+    return get_locale() or Locale("en")
+
+
+def _digits(currency: str) -> int:
+    """How many digits the minor unit of *currency* has."""
+    known: Mapping[str, int] = current_app.extensions.get(_DIGITS, {})
+    return known[currency] if currency in known else get_currency_precision(currency)
+
+
+def _frac(currency: str) -> tuple[int, int]:
+    """The fraction digits to write, at least and at most."""
+    return _digits(currency), _digits(currency)
+
+
+def _decimal(minor: int, currency: str) -> Decimal:
+    """Minor units as a decimal of whole units, exactly: for writing, never for reckoning."""
+    return Decimal(minor).scaleb(-_digits(currency))
