@@ -86,7 +86,7 @@ def bars(rows: Sequence[Row], shown: Written, series: Sequence[str] = ()) -> Cha
         texts += [Text(0, top + 17, label), Text(10000, top + 17, shown(sum(values)), "end", "strong")]
         rects.append(Rect(0, top + _TOP, 10000, _BAR, 0))
         left = 0
-        for colour, value in enumerate(values, start=1):
+        for colour, value in enumerate(values, start=_first(values)):
             width = _share(value, most, 10000)
             rects.append(Rect(left, top + _TOP, width, _BAR, colour, _named(label, series, colour, shown(value))))
             left += width
@@ -106,7 +106,7 @@ def columns(rows: Sequence[Row], shown: Written, series: Sequence[str] = ()) -> 
     rects: list[Rect] = []
     for index, (label, values) in enumerate(rows):
         foot = ground
-        for colour, value in enumerate(values, start=1):
+        for colour, value in enumerate(values, start=_first(values)):
             height = _share(value, most, ground - _HEAD)
             foot -= height
             title = _named(label, series, colour, shown(value))
@@ -163,7 +163,12 @@ def _share(value: int, most: int, room: int) -> int:
 
 def _named(label: str, series: Sequence[str], colour: int, value: str) -> str:
     """What a mark says under the pointer."""
-    return f"{label}, {series[colour - 1]}: {value}" if series else f"{label}: {value}"
+    return f"{label}, {series[colour - 1]}: {value}" if len(series) > 1 else f"{label}: {value}"
+
+
+def _first(values: Sequence[int]) -> int:
+    """The first colour: the middle one where there is only one, the darkest where several stand together."""
+    return 2 if len(values) == 1 else 1
 
 
 def _below(rows: Sequence[Row], centres: Sequence[int]) -> tuple[Text, ...]:
@@ -176,13 +181,25 @@ def _below(rows: Sequence[Row], centres: Sequence[int]) -> tuple[Text, ...]:
 
 
 def _above(rows: Sequence[Row], centres: Sequence[int], tops: Sequence[int], shown: Written) -> tuple[Text, ...]:
-    """The values over the marks: all of them where there is room, else the highest and the last."""
+    """The values over the marks: all of them where there is room, else the highest and perhaps the last."""
     totals = [sum(values) for _, values in rows]
     few = len(rows) <= _LABELLED // 2
-    wanted = range(len(rows)) if few else sorted({totals.index(max(totals)), len(rows) - 1})
     placed: list[Text] = []
-    for index in wanted:
-        anchor = "middle" if few else "start" if index == 0 else "end" if index == len(rows) - 1 else "middle"
-        x = centres[index] if anchor == "middle" else 0 if anchor == "start" else 10000
+    for index in range(len(rows)) if few else _telling(totals):
+        x, anchor = (centres[index], "middle") if few else _beside(centres[index])
         placed.append(Text(x, tops[index] - 8, shown(totals[index]), anchor, "strong"))
     return tuple(placed)
+
+
+def _beside(centre: int) -> tuple[int, str]:
+    """Where words over a mark start or end, so that they stay inside the chart on a phone."""
+    if centre < 2500:
+        return 0, "start"
+    return (10000, "end") if centre > 7500 else (centre, "middle")
+
+
+def _telling(totals: Sequence[int]) -> list[int]:
+    """The highest, and the last where its words do not lie across higher marks or the highest's own words."""
+    last, highest = len(totals) - 1, totals.index(max(totals))
+    clear = last - highest >= _LABELLED and totals[last] >= max(totals[-6:])
+    return [highest, last] if clear else [highest]
