@@ -1,0 +1,1 @@
+"""The employer and contribution portal that runs beside an openIMIS core."""

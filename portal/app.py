@@ -1,0 +1,145 @@
+"""create_app: the table of contents of the portal."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, g, request
+from flask_babel import Babel, get_locale
+from flask_wtf.csrf import CSRFProtect
+from govuk_frontend_wtf.main import WTFormsHelpers
+from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
+
+from config import Config
+from portal import clock, db, installation, tables  # noqa: F401  # tables: foreign keys cross packages
+from portal.auth import home, navigation, service
+from portal.auth.access import GUARDS, login_manager
+from portal.auth.sessions import StoredSessions
+from portal.web import errors, filters, headers
+
+LARGEST_UPLOAD = 21 * 1024 * 1024
+
+#: Every room with pages.
+ROOMS = (
+    "portal.auth.views",
+    "portal.employers.views",
+    "portal.employers.roster_views",
+    "portal.contributions.views",
+    "portal.payments.views",
+    "portal.payments.fund_views",
+    "portal.payments.home_views",
+    "portal.employees.views",
+    "portal.employees.fund_views",
+    "portal.officers.views",
+    "portal.officers.registration_views",
+    "portal.officers.arrears_views",
+    "portal.officers.sync_views",
+)
+
+
+def create_app(config: Config) -> Flask:
+    """The portal, ready to serve.  Raises when the fund's file or a pack is wrong, or no database answers."""
+    app = Flask("portal")
+    _settings(app, config)
+    installation.use(config.fund_file)
+    db.bind(config.database_url)
+    headers.register(app)
+    app.before_request(_practice_clock) if config.practice else None
+    _extensions(app)
+    errors.register(app)
+    home.register(app)
+    for room in ROOMS:
+        _open_room(app, room)
+    if config.practice:
+        _open_room(app, "portal.demo.views")
+    return app
+
+
+def _settings(app: Flask, config: Config) -> None:
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        PORTAL=config,
+        PRACTICE=config.practice,
+        TESTING=config.testing,
+        BASE_URL=config.base_url,
+        SESSION_COOKIE_SECURE=config.secure,
+        MAX_CONTENT_LENGTH=LARGEST_UPLOAD,
+        MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
+        MAX_FORM_PARTS=5000,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session, which ends by itself
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=7),
+    )
+    app.session_interface = StoredSessions()
+    if config.practice or config.testing:
+        service.cheaper_passwords()
+
+
+def _extensions(app: Flask) -> None:
+    Babel(app, locale_selector=_language)
+    CSRFProtect(app)
+    login_manager.init_app(app)
+    WTFormsHelpers(app)
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_loader = ChoiceLoader(  # type: ignore[assignment]  # Flask accepts any loader
+        [
+            PackageLoader("portal"),
+            PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
+            PackageLoader("govuk_frontend_wtf"),
+        ]
+    )
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    filters.register(app, {pack.currency.code: pack.currency.digits for pack in installation.packs().values()})
+    app.context_processor(_for_every_page)
+
+
+def _open_room(app: Flask, module: str) -> None:
+    """Register the blueprints of a module.  One that declares no guard never gets in."""
+    if importlib.util.find_spec(module) is None:
+        return
+    from flask import Blueprint
+
+    for thing in vars(importlib.import_module(module)).values():
+        if isinstance(thing, Blueprint) and thing.name not in app.blueprints:
+            if thing.name not in GUARDS:
+                raise RuntimeError(f"blueprint {thing.name} declares no guard")
+            app.register_blueprint(thing)
+
+
+def _practice_clock() -> None:
+    if not request.path.startswith("/static/"):
+        with db.reading() as session:
+            clock.shift(db.stored_offset(session))
+
+
+def _language() -> str | None:
+    return request.accept_languages.best_match(installation.fund().languages)
+
+
+class _Practice:
+    """What the practice banner shows."""
+
+    @property
+    def today(self) -> Any:
+        """The day it is in practice."""
+        return clock.today(installation.fund().timezone)
+
+
+def _for_every_page() -> dict[str, Any]:
+    from flask import current_app
+
+    locale = get_locale()
+    practice = current_app.config["PRACTICE"]
+    return {
+        "fund": installation.fund(),
+        "practice": _Practice() if practice else None,
+        "practice_url": "/practice/" if practice else None,
+        "navigation": navigation.navigation(),
+        "request_reference": g.get("reference", ""),
+        "lang": str(locale).replace("_", "-") if locale else "en",
+        "text_direction": locale.text_direction if locale else "ltr",
+        "sign_in_url": "/sign-in",
+        "sign_out_url": "/sign-out",
+    }

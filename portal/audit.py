@@ -1,0 +1,127 @@
+"""
+Who did what, when: one append-only table.
+
+Each event names its exact fields, so that an auditor knows what to expect and nobody writes
+free text (or a person's name or wage) into the log.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from portal.db import Base, Id
+
+
+class Event(Enum):
+    """Everything that is recorded, with the fields it carries beside actor, employer and time."""
+
+    SIGNED_IN = ("account.signed_in", ())
+    SIGN_IN_REFUSED = ("account.sign_in_refused", ("account",))
+    SIGNED_OUT = ("account.signed_out", ())
+    ACCOUNT_CREATED = ("account.created", ("account",))
+    ADDRESS_CONFIRMED = ("account.address_confirmed", ("account",))
+    PASSWORD_CHANGED = ("account.password_changed", ("account",))
+    MANDATE_GIVEN = ("mandate.given", ("account", "role"))
+    MANDATE_ENDED = ("mandate.ended", ("account", "role"))
+    FUND_ROLE_GIVEN = ("fund_role.given", ("account", "role"))
+
+    REGISTRATION_STARTED = ("registration.started", ("registration",))
+    REGISTRATION_SUBMITTED = ("registration.submitted", ("registration",))
+    REGISTRATION_RETURNED = ("registration.returned", ("registration", "remarks"))
+    REGISTRATION_APPROVED = ("registration.approved", ("registration", "employer_number"))
+    REGISTRATION_REJECTED = ("registration.rejected", ("registration", "reason"))
+    DOCUMENT_ADDED = ("registration.document_added", ("registration", "kind"))
+    ENROLLED = ("employer.enrolled", ("scheme", "from_day"))
+
+    PERSON_ADDED = ("person.added", ("person",))
+    HIRED = ("employment.hired", ("employment",))
+    LEFT = ("employment.left", ("employment", "reason"))
+    WAGE_CHANGED = ("employment.wage_changed", ("employment", "from_month"))
+    ROSTER_IMPORTED = ("roster.imported", ("file", "hired", "changed", "faulty"))
+
+    PAYROLL_SAVED = ("payroll.saved", ("payroll", "month", "lines", "faulty"))
+    PAYROLL_CANCELLED = ("payroll.cancelled", ("payroll", "month"))
+    DECLARATION_SUBMITTED = ("declaration.submitted", ("declaration", "scheme", "month", "number", "total"))
+    DECLARATION_SUPERSEDED = ("declaration.superseded", ("declaration", "by"))
+
+    BILL_ISSUED = ("bill.issued", ("bill", "amount"))
+    PAYMENT_RECORDED = ("payment.recorded", ("payment", "scheme", "amount", "paid_on"))
+    PAYMENT_REVERSED = ("payment.reversed", ("payment", "reason"))
+    RECEIPT_ISSUED = ("receipt.issued", ("receipt", "payment"))
+    LATE_CHARGE_POSTED = ("late_charge.posted", ("charge", "amount", "day"))
+
+    COVERAGE_OPENED = ("coverage.opened", ("scheme", "month", "people"))
+    COVERAGE_CLOSED = ("coverage.closed", ("scheme", "month", "people", "reason"))
+    CORE_REFUSED = ("core.refused", ("message", "problem"))
+    CORE_RETRIED = ("core.retried", ("message",))
+
+    SLIP_PRINTED = ("employee.slip_printed", ("person",))
+    EMPLOYEE_CAME_IN = ("employee.came_in", ("person", "way"))
+    REPORT_SENT = ("report.sent", ("report", "kind"))
+    REPORT_ANSWERED = ("report.answered", ("report",))
+
+    CLOCK_MOVED = ("practice.clock_moved", ("to",))
+    JOBS_RUN = ("practice.jobs_run", ("day",))
+
+    def __init__(self, label: str, fields: tuple[str, ...]) -> None:
+        self.label = label
+        self.fields = fields
+
+
+class AuditEvent(Base):
+    """One line of the audit log.  The database refuses to change or delete it."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = (Index(None, "employer_id", "id"), Index(None, "subject"))
+
+    id: Mapped[Id]
+    at: Mapped[datetime]
+    event: Mapped[str]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    employer_id: Mapped[int | None] = mapped_column(ForeignKey("employer.id"))
+    #: What it is about, as "kind:public id", so that a record's timeline finds it.
+    subject: Mapped[str] = mapped_column(default="")
+    fields: Mapped[dict[str, Any]]
+
+
+def record(
+    session: Session,
+    event: Event,
+    *,
+    at: datetime,
+    by: int | None = None,
+    person: int | None = None,
+    employer: int | None = None,
+    subject: str = "",
+    **fields: Any,
+) -> None:
+    """
+    Write one event, in the transaction of what it tells about.
+
+    *by* is the account that acted, *person* the employee who did; neither means a job.
+    Raises ValueError when the fields are not exactly those the event names.
+    """
+    if set(fields) != set(event.fields):
+        raise ValueError(f"{event.label} carries {event.fields}, not {tuple(fields)}")
+    session.add(
+        AuditEvent(
+            at=at,
+            event=event.label,
+            account_id=by,
+            person_id=person,
+            employer_id=employer,
+            subject=subject,
+            fields={name: _json(value) for name, value in fields.items()},
+        )
+    )
+
+
+def _json(value: Any) -> Any:
+    """Numbers and lists stay; everything else (dates, months, ids) is written as text."""
+    return value if isinstance(value, int | list | dict | type(None)) else str(value)

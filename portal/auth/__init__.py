@@ -1,0 +1,1 @@
+"""Accounts, sessions, roles and mandates: who may do what for whom."""

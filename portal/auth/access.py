@@ -1,0 +1,194 @@
+"""
+Who may enter: the guard each blueprint declares, and the right each view needs.
+
+A page of an employer one may not act for answers exactly as one that does not exist.
+Mandates and roles are looked up on every request, so that taking one away works at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import wraps
+from typing import Any, TypeVar
+from uuid import UUID
+
+from flask import Blueprint, abort, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, current_user
+from sqlalchemy import column, select, table
+
+from portal import clock, db
+from portal.auth.models import Account, EmployerRole, FundRoleName
+from portal.auth.service import fund_roles, mandates
+from portal.installation import fund
+
+
+class Right(StrEnum):
+    """What a view may ask for."""
+
+    VIEW = "view"
+    PREPARE = "prepare"
+    SUBMIT = "submit"
+    MANAGE = "manage"
+    FUND_VIEW = "fund view"
+    REGISTER = "register"
+    CONTRIBUTIONS = "contributions"
+    CASH = "cash"
+    DECIDE = "decide"
+    AUDIT = "audit"
+    SYSTEM = "system"
+
+
+EMPLOYER_RIGHTS = {
+    EmployerRole.VIEWER: {Right.VIEW},
+    EmployerRole.CLERK: {Right.VIEW, Right.PREPARE},
+    EmployerRole.SIGNATORY: {Right.VIEW, Right.PREPARE, Right.SUBMIT},
+    EmployerRole.ADMINISTRATOR: {Right.VIEW, Right.PREPARE, Right.SUBMIT, Right.MANAGE},
+}
+FUND_RIGHTS = {
+    FundRoleName.REGISTRAR: {Right.FUND_VIEW, Right.REGISTER},
+    FundRoleName.CONTRIBUTION_OFFICER: {Right.FUND_VIEW, Right.CONTRIBUTIONS},
+    FundRoleName.CASHIER: {Right.FUND_VIEW, Right.CASH},
+    FundRoleName.SUPERVISOR: {
+        Right.FUND_VIEW,
+        Right.REGISTER,
+        Right.CONTRIBUTIONS,
+        Right.CASH,
+        Right.DECIDE,
+        Right.AUDIT,
+    },
+    FundRoleName.AUDITOR: {Right.FUND_VIEW, Right.AUDIT},
+    FundRoleName.SYSTEM_ADMINISTRATOR: {Right.FUND_VIEW, Right.SYSTEM},
+}
+
+#: blueprint -> the guard it declared; create_app refuses a blueprint that is not here.
+GUARDS: dict[str, str] = {}
+_employer = table("employer", *map(column, ("id", "public_id", "number", "legal_name", "trade_name", "state")))  # type: ignore[arg-type,var-annotated]  # columns without types
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class EmployerOnPage:
+    """The employer in the address, for the views: `g.employer`."""
+
+    id: int
+    public_id: UUID
+    number: str
+    name: str
+    state: str
+
+
+class EmployeeVisit:
+    """An employee who came in with a code: no account, no password, one visit."""
+
+    is_active = is_authenticated = True
+    is_anonymous = False
+    kind = "employee"
+
+    def __init__(self, person_id: int) -> None:
+        self.person_id = person_id
+
+    def get_id(self) -> str:
+        """How a session names this visit."""
+        return f"person:{self.person_id}"
+
+
+login_manager = LoginManager()
+
+
+@login_manager.user_loader
+def load_user(name: str) -> Account | EmployeeVisit | None:
+    """Who a session belongs to; None once an account is disabled."""
+    kind, _colon, number = name.partition(":")
+    if kind == "person":
+        return EmployeeVisit(int(number))
+    with db.reading() as session:
+        account = session.get(Account, int(number))
+    return account if account is not None and account.disabled_at is None else None
+
+
+def guarded(blueprint: Blueprint, guard: Callable[[], ResponseReturnValue | None]) -> Blueprint:
+    """Declare who may enter a blueprint: *guard* runs before each of its views."""
+    blueprint.before_request(guard)
+    GUARDS[blueprint.name] = guard.__name__
+    return blueprint
+
+
+def anyone() -> None:
+    """Pages for the public."""
+
+
+def signed_in() -> ResponseReturnValue | None:
+    """Pages for any account; an employee's visit is not one."""
+    if not current_user.is_authenticated:
+        return _to_sign_in()
+    if current_user.kind != "account":
+        abort(404)
+    return None
+
+
+def acting_for_employer() -> ResponseReturnValue | None:
+    """Pages of the employer in the address: 404 unless a mandate holds today."""
+    if not current_user.is_authenticated:
+        return _to_sign_in()
+    if current_user.kind != "account":
+        abort(404)
+    number = (request.view_args or {}).get("employer_number")
+    with db.reading() as session:
+        row = session.execute(select(_employer).where(_employer.c.number == number)).one_or_none()
+        roles = mandates(session, current_user.id, row.id, clock.today(fund().timezone)) if row else set()
+    if row is None or not roles:
+        abort(404)
+    g.employer = EmployerOnPage(row.id, row.public_id, row.number, row.trade_name or row.legal_name, row.state)
+    g.rights = frozenset().union(*(EMPLOYER_RIGHTS[role] for role in roles))
+    return None
+
+
+def fund_staff() -> ResponseReturnValue | None:
+    """Pages of the fund: 404 for anyone who does not work there today."""
+    if not current_user.is_authenticated:
+        return _to_sign_in()
+    roles = _fund_roles() if current_user.kind == "account" else set()
+    if not roles:
+        abort(404)
+    g.fund_roles = roles
+    g.rights = frozenset().union(*(FUND_RIGHTS[role] for role in roles))
+    return None
+
+
+def employee() -> ResponseReturnValue | None:
+    """Pages of one employee: who came in with a code."""
+    if not current_user.is_authenticated:
+        return redirect("/cover")
+    if current_user.kind != "employee":
+        abort(404)
+    g.person_id = current_user.person_id
+    return None
+
+
+def needs(right: Right) -> Callable[[View], View]:
+    """The right a view asks for; 403 for someone who may enter but may not do this."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            if right not in g.rights:
+                abort(403)
+            return view(*args, **kwargs)
+
+        checked.needs = right  # type: ignore[attr-defined]  # read by the access matrix
+        return checked  # type: ignore[return-value]  # same call, one check before it
+
+    return decorate
+
+
+def _fund_roles() -> set[FundRoleName]:
+    with db.reading() as session:
+        return fund_roles(session, current_user.id, clock.today(fund().timezone))
+
+
+def _to_sign_in() -> ResponseReturnValue:
+    back = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("auth.sign_in", next=back))

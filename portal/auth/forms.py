@@ -1,0 +1,93 @@
+"""The forms of accounts: sign in, make an account, choose a password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import EmailField, PasswordField, StringField, ValidationError
+from wtforms.validators import Email, InputRequired, Length
+
+from portal.auth.service import SHORTEST_PASSWORD, problem_of_password
+from portal.web.forms import PortalForm
+
+PROBLEMS = {
+    "too_short": _l("Use at least %(n)s characters: three or four words you can remember.", n=SHORTEST_PASSWORD),
+    "has_email": _l("Leave your e-mail address out of the password."),
+    "too_simple": _l("Use more different characters."),
+}
+
+
+def _email() -> Any:
+    return EmailField(
+        _l("E-mail address"),
+        validators=[
+            InputRequired(_l("Enter your e-mail address.")),
+            Length(max=254),
+            Email(_l("Enter an e-mail address like name@example.org.")),
+        ],
+        render_kw={"autocomplete": "username", "spellcheck": "false"},
+    )
+
+
+class SignInForm(PortalForm):
+    """E-mail address and password."""
+
+    email = _email()
+    password = PasswordField(
+        _l("Password"),
+        validators=[InputRequired(_l("Enter your password.")), Length(max=200)],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class AccountForm(PortalForm):
+    """A new account."""
+
+    name = StringField(
+        _l("Your name"),
+        validators=[InputRequired(_l("Enter your name.")), Length(max=120)],
+        render_kw={"autocomplete": "name"},
+    )
+    email = _email()
+    password = PasswordField(
+        _l("Choose a password"),
+        validators=[InputRequired(_l("Choose a password.")), Length(max=200)],
+        description=_l(
+            "At least %(n)s characters. Three or four words are easy to remember and hard to guess.",
+            n=SHORTEST_PASSWORD,
+        ),
+        render_kw={"autocomplete": "new-password"},
+    )
+
+    def validate_password(self, field: Any) -> None:
+        """Long enough, and not the address."""
+        problem = problem_of_password(field.data or "", self.email.data or "")
+        if problem:
+            raise ValidationError(PROBLEMS[problem])
+
+
+class ForgottenForm(PortalForm):
+    """Ask for a link to choose a new password."""
+
+    email = _email()
+
+
+class NewPasswordForm(PortalForm):
+    """Choose a new password by the link in a mail."""
+
+    password = PasswordField(
+        _l("New password"),
+        validators=[InputRequired(_l("Choose a password.")), Length(max=200)],
+        description=_l(
+            "At least %(n)s characters. Three or four words are easy to remember and hard to guess.",
+            n=SHORTEST_PASSWORD,
+        ),
+        render_kw={"autocomplete": "new-password"},
+    )
+
+    def validate_password(self, field: Any) -> None:
+        """Long enough."""
+        problem = problem_of_password(field.data or "", "")
+        if problem:
+            raise ValidationError(PROBLEMS[problem])

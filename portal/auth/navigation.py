@@ -1,0 +1,52 @@
+"""The links at the top of a page: those of the employer in the address, or of the fund."""
+
+from __future__ import annotations
+
+from flask import g, request
+from flask_babel import gettext as _
+
+from portal.auth.access import Right
+
+Link = tuple[str, str, bool]
+
+
+def navigation() -> list[Link]:
+    """What the visitor may open from here: (label, address, whether it is the page shown)."""
+    rights = g.get("rights", frozenset())
+    if g.get("employer") is not None:
+        return _links(_of_employer(f"/employers/{g.employer.number}"))
+    if Right.FUND_VIEW in rights:
+        return _links(_of_fund(rights))
+    return []
+
+
+def _of_employer(base: str) -> list[tuple[str, str]]:
+    return [
+        (_("Home"), f"{base}/"),
+        (_("People"), f"{base}/roster/"),
+        (_("Payroll"), f"{base}/payrolls/"),
+        (_("Account"), f"{base}/account/"),
+        (_("Employer file"), f"{base}/file"),
+    ]
+
+
+def _of_fund(rights: frozenset[Right]) -> list[tuple[str, str]]:
+    links = [(_("Home"), "/fund/"), (_("Employers"), "/fund/employers")]
+    links.append((_("Registrations"), "/fund/registrations"))
+    if Right.CASH in rights:
+        links.append((_("Payments"), "/fund/payments/"))
+    links += [
+        (_("Arrears"), "/fund/arrears"),
+        (_("Reports"), "/fund/reports"),
+        (_("Core"), "/fund/core"),
+    ]
+    return links
+
+
+def _links(links: list[tuple[str, str]]) -> list[Link]:
+    # The longest address that begins the page's own is the one shown; home only when it is exactly that.
+    fitting = [
+        url for _label, url in links if request.path == url or (request.path.startswith(url) and url != links[0][1])
+    ]
+    shown = max(fitting, key=len, default="")
+    return [(label, url, url == shown) for label, url in links]

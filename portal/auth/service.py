@@ -1,0 +1,279 @@
+"""Accounts: made, confirmed, signed in, given and relieved of roles."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import date, datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal import audit, outbox
+from portal.audit import Event
+from portal.auth.models import Account, Attempt, EmployerRole, FundRole, FundRoleName, Mandate, Token
+from portal.db import day_range
+from portal.errors import NotFound, Refused
+from portal.words import _
+
+#: OWASP's second recommended setting; `cheaper_passwords` is for tests and the practice fund only.
+_hasher = PasswordHasher()
+SHORTEST_PASSWORD = 12
+CONFIRM_FOR, RESET_FOR = timedelta(days=3), timedelta(minutes=30)
+
+#: bucket -> (how many, within): counted before anything is judged, on the real clock.
+LIMITS = {
+    "sign-in-account": (10, timedelta(minutes=5)),
+    "sign-in-address": (30, timedelta(minutes=5)),
+    "reset": (5, timedelta(days=1)),
+    "new-account": (20, timedelta(hours=1)),
+    "employee-number": (10, timedelta(minutes=15)),
+    "employee-address": (40, timedelta(minutes=15)),
+}
+
+
+def cheaper_passwords() -> None:
+    """Hash with little work from here on: a thousand test accounts must not cost minutes."""
+    global _hasher
+    _hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+def count_attempt(session: Session, kind: str, who: str, *, at: datetime) -> bool:
+    """
+    Count one try of *kind* by *who* (an address, an account) and say whether it is still allowed.
+
+    Call it in a transaction of its own: a try that is refused must be counted too.
+    """
+    limit, window = LIMITS[kind]
+    bucket = f"{kind}:{hashlib.sha256(who.lower().encode()).hexdigest()[:32]}"
+    session.add(Attempt(bucket=bucket, at=at))
+    session.flush()
+    tries = session.scalar(select(func.count()).where(Attempt.bucket == bucket, Attempt.at > at - window))
+    return (tries or 0) <= limit
+
+
+def problem_of_password(password: str, email: str) -> str | None:
+    """Why a password will not do, as a message id, or None.  Long is what counts; no rules about signs."""
+    if len(password) < SHORTEST_PASSWORD:
+        return "too_short"
+    if email and email.split("@")[0].lower() in password.lower():
+        return "has_email"
+    if len(set(password)) < 5:
+        return "too_simple"
+    return None
+
+
+def account_by_email(session: Session, email: str) -> Account | None:
+    """The account with this address, whatever its case."""
+    return session.scalar(select(Account).where(func.lower(Account.email) == email.strip().lower()))
+
+
+def create_account(
+    session: Session, email: str, name: str, password: str, *, at: datetime, confirm_url: str
+) -> Account | None:
+    """
+    Make an account and mail a link that confirms the address (*confirm_url* + token).
+
+    Someone who already has an account gets a mail saying so; None is returned, and the
+    visitor sees the same page either way.
+    """
+    found = account_by_email(session, email)
+    if found is not None:
+        _mail(
+            session,
+            found.email,
+            "You already have an account",
+            f"Sign in, or choose a new password, at {confirm_url.split('/account')[0]}/sign-in",
+            at,
+        )
+        return None
+    account = Account(
+        email=email.strip(), name=name.strip(), password_hash=_hasher.hash(password), created_at=at, confirmed_at=None
+    )
+    session.add(account)
+    session.flush()
+    token = issue_token(session, account, "confirm", CONFIRM_FOR, at=at)
+    _mail(
+        session,
+        account.email,
+        "Confirm your e-mail address",
+        f"Open this link within three days: {confirm_url}{token}",
+        at,
+    )
+    audit.record(session, Event.ACCOUNT_CREATED, at=at, by=account.id, account=str(account.public_id))
+    return account
+
+
+def add_account(session: Session, email: str, name: str, *, at: datetime, password: str | None = None) -> Account:
+    """Make an account whose address is known to be right: by the command line and the practice fund."""
+    account = Account(
+        email=email,
+        name=name,
+        password_hash=_hasher.hash(password) if password else None,
+        created_at=at,
+        confirmed_at=at,
+    )
+    session.add(account)
+    session.flush()
+    audit.record(session, Event.ACCOUNT_CREATED, at=at, by=account.id, account=str(account.public_id))
+    return account
+
+
+def issue_token(session: Session, account: Account, purpose: str, valid: timedelta, *, at: datetime) -> str:
+    """A new secret for a link, stored only as its hash; older ones of the same purpose end."""
+    for old in session.scalars(
+        select(Token).where(Token.account_id == account.id, Token.purpose == purpose, Token.used_at.is_(None))
+    ):
+        old.used_at = at
+    secret = secrets.token_urlsafe(24)
+    session.add(Token(id=_digest(secret), purpose=purpose, account_id=account.id, expires_at=at + valid))
+    return secret
+
+
+def use_token(session: Session, secret: str, purpose: str, *, at: datetime) -> Account:
+    """The account a link was sent to; the link is then spent.  NotFound when spent, too old or never made."""
+    token = session.scalar(select(Token).where(Token.id == _digest(secret)).with_for_update())
+    if token is None or token.purpose != purpose or token.used_at is not None or token.expires_at < at:
+        raise NotFound("token")
+    token.used_at = at
+    account = session.get(Account, token.account_id)
+    assert account is not None
+    return account
+
+
+def confirm_address(session: Session, secret: str, *, at: datetime) -> Account:
+    """The link in the first mail was opened: the address is right."""
+    account = use_token(session, secret, "confirm", at=at)
+    account.confirmed_at = account.confirmed_at or at
+    audit.record(session, Event.ADDRESS_CONFIRMED, at=at, by=account.id, account=str(account.public_id))
+    return account
+
+
+def request_reset(session: Session, email: str, *, at: datetime, reset_url: str) -> None:
+    """Mail a link for a new password, if there is such an account; nobody is told which."""
+    account = account_by_email(session, email)
+    if account is None or account.disabled_at is not None:
+        return
+    token = issue_token(session, account, "reset", RESET_FOR, at=at)
+    _mail(session, account.email, "Choose a new password", f"Open this link within 30 minutes: {reset_url}{token}", at)
+
+
+def choose_password(session: Session, secret: str, password: str, *, at: datetime) -> Account:
+    """Set a new password by the link of a reset mail.  The address is then known to be right, too."""
+    account = use_token(session, secret, "reset", at=at)
+    account.password_hash = _hasher.hash(password)
+    account.confirmed_at = account.confirmed_at or at
+    audit.record(session, Event.PASSWORD_CHANGED, at=at, by=account.id, account=str(account.public_id))
+    return account
+
+
+def check_password(session: Session, email: str, password: str, *, at: datetime) -> Account:
+    """
+    The account these belong to.  Refused, always in the same words, when they do not fit.
+
+    An unknown address costs the same work as a known one, so that time tells nothing.
+    """
+    account = account_by_email(session, email)
+    known = account is not None and account.disabled_at is None and account.password_hash is not None
+    stored = account.password_hash if known and account else _nobody()
+    try:
+        fits = _hasher.verify(stored or "", password) and known
+    except (VerificationError, InvalidHashError):
+        fits = False
+    if not fits or account is None:
+        raise Refused(
+            _("That e-mail address and password do not belong together. Check both, or choose a new password."),
+            field="password",
+            status=422,
+        )
+    if account.confirmed_at is None:
+        raise Refused(
+            _("Open the link in the mail we sent you first. To get a new one, choose a new password."),
+            field="email",
+            status=422,
+        )
+    audit.record(session, Event.SIGNED_IN, at=at, by=account.id)
+    return account
+
+
+def give_mandate(
+    session: Session,
+    employer_id: int,
+    account: Account,
+    role: EmployerRole,
+    *,
+    from_day: date,
+    at: datetime,
+    by: int | None = None,
+) -> None:
+    """Let *account* act for the employer in *role* from *from_day* on.  Again: nothing changes."""
+    held = select(Mandate.id).where(
+        Mandate.employer_id == employer_id,
+        Mandate.account_id == account.id,
+        Mandate.role == role.value,
+        day_range(from_day, Mandate.from_day, Mandate.to_day),
+    )
+    if session.scalar(held):
+        return
+    session.add(
+        Mandate(employer_id=employer_id, account_id=account.id, role=role.value, from_day=from_day, to_day=None)
+    )
+    audit.record(
+        session,
+        Event.MANDATE_GIVEN,
+        at=at,
+        by=by,
+        employer=employer_id,
+        account=str(account.public_id),
+        role=role.value,
+    )
+
+
+def give_fund_role(session: Session, account: Account, role: FundRoleName, *, from_day: date, at: datetime) -> None:
+    """Let *account* work at the fund in *role* from *from_day* on."""
+    session.add(FundRole(account_id=account.id, role=role.value, from_day=from_day, to_day=None))
+    audit.record(session, Event.FUND_ROLE_GIVEN, at=at, account=str(account.public_id), role=role.value)
+
+
+def fund_roles(session: Session, account_id: int, on: date) -> set[FundRoleName]:
+    """The roles an account holds at the fund on a day."""
+    found = session.scalars(
+        select(FundRole.role).where(
+            FundRole.account_id == account_id, day_range(on, FundRole.from_day, FundRole.to_day)
+        )
+    )
+    return {FundRoleName(role) for role in found}
+
+
+def mandates(session: Session, account_id: int, employer_id: int, on: date) -> set[EmployerRole]:
+    """The roles an account holds for an employer on a day."""
+    found = session.scalars(
+        select(Mandate.role).where(
+            Mandate.account_id == account_id,
+            Mandate.employer_id == employer_id,
+            day_range(on, Mandate.from_day, Mandate.to_day),
+        )
+    )
+    return {EmployerRole(role) for role in found}
+
+
+_nobodys_hash: str | None = None
+
+
+def _nobody() -> str:
+    """The hash of a password nobody has, made with the work of a real one."""
+    global _nobodys_hash
+    if _nobodys_hash is None:
+        _nobodys_hash = _hasher.hash(secrets.token_urlsafe(16))
+    return _nobodys_hash
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _mail(session: Session, to: str, subject: str, text: str, at: datetime) -> None:
+    name = f"mail/{secrets.token_hex(8)}"
+    outbox.put(session, "mail", name, {"to": to, "subject": subject, "text": text}, at=at)

@@ -1,0 +1,1 @@
+"""The monthly payroll and the declarations it makes."""

@@ -1,0 +1,1 @@
+"""Who is covered when, and telling the core."""

@@ -1,0 +1,45 @@
+"""Who is covered in which month, and whether the core knows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import Base, Id, Money
+from portal.scheme.calendars import Month
+
+
+class CoverageMonth(Base):
+    """One person covered in one month of one scheme, through one employer."""
+
+    __tablename__ = "coverage_month"
+    __table_args__ = (
+        UniqueConstraint("employer_id", "person_id", "scheme", "month"),
+        Index(None, "person_id", "scheme", "month"),
+        CheckConstraint("state IN ('open', 'closed')", name="state"),
+        CheckConstraint("core_state IN ('waiting', 'known', 'refused')", name="core_state"),
+    )
+
+    id: Mapped[Id]
+    employer_id: Mapped[int] = mapped_column(ForeignKey("employer.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    scheme: Mapped[str]
+    branch: Mapped[str]
+    month: Mapped[Month]
+    #: The contribution month whose payment opened it, and the contribution of this person in it.
+    paid_month: Mapped[Month]
+    contribution: Mapped[Money]
+    state: Mapped[str]
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    #: Steps in words: why this month is open.
+    explanation: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    core_state: Mapped[str] = mapped_column(default="waiting")
+    #: The receipt under which the core knows it: the natural key of the message.
+    core_receipt: Mapped[str] = mapped_column(unique=True)
+    core_policy: Mapped[str] = mapped_column(default="")
+    core_problem: Mapped[str] = mapped_column(default="")
+    core_known_at: Mapped[datetime | None]

@@ -1,0 +1,1 @@
+"""The practice fund and the practice core."""

@@ -1,0 +1,1 @@
+"""What an employee sees: am I covered, and why."""

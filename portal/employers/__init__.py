@@ -1,0 +1,1 @@
+"""Enterprises, their registration, enrolment in schemes, and roster."""

@@ -1,0 +1,52 @@
+"""
+The fund this installation serves, and its schemes: read once, checked, then the same for all.
+
+``use`` is called when the portal starts; everything else asks ``fund()`` and ``pack(scheme)``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from portal.errors import NotFound
+from portal.scheme.fund import Fund, load_fund
+from portal.scheme.pack import Pack, load_packs
+
+_fund: Fund | None = None
+_packs: dict[str, Pack] = {}
+
+
+def use(fund_file: Path) -> Fund:
+    """Read and check the fund and its active packs; raises with every mistake in them at once."""
+    global _fund, _packs
+    _fund = load_fund(fund_file)
+    _packs = load_packs(_fund.schemes)
+    return _fund
+
+
+def fund() -> Fund:
+    """The fund; `use` comes first."""
+    if _fund is None:
+        raise RuntimeError("no fund is loaded; call installation.use(path) first")
+    return _fund
+
+
+def packs() -> dict[str, Pack]:
+    """The active schemes in the fund's order, by id."""
+    return _packs
+
+
+def pack(scheme: str) -> Pack:
+    """The rules of one active scheme; NotFound when the fund does not run it."""
+    try:
+        return _packs[scheme]
+    except KeyError:
+        raise NotFound(scheme) from None
+
+
+def components() -> tuple[str, ...]:
+    """Every pay component that some active scheme counts, in a stable order: the columns of a payroll."""
+    seen: dict[str, None] = {}
+    for each in _packs.values():
+        seen.update(dict.fromkeys(each.components))
+    return tuple(seen)

@@ -1,0 +1,1 @@
+"""What each employer owes and has paid: double entry, append-only."""

@@ -1,0 +1,134 @@
+"""
+What must leave the portal (to the core, by mail), saved in the transaction that causes it.
+
+The broker only wakes the sender.  A row is leased while it is being sent; a sender that dies
+leaves a lease that runs out, and the next try knows from ``attempts`` that it must look first.
+Leases run on the real clock: moving the practice clock must not hand a message to two senders.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, exists, or_, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+
+from portal.db import WAKE, Base, Id, PublicId
+
+#: Longer than any request to the core may take.
+LEASE = timedelta(minutes=5)
+#: Waiting after the first failure, doubled each time up to the longest.
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=15)
+
+
+class Message(Base):
+    """One thing to send.  *effect* is chosen before the insert, so that it names the effect for good."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        CheckConstraint("state IN ('queued', 'leased', 'done', 'refused')", name="state"),
+        Index("ix_outbox_open", "topic", "next_try_at", postgresql_where=text("state IN ('queued', 'leased')")),
+        Index(None, "employer_id", "topic", "id"),
+    )
+
+    id: Mapped[Id]
+    effect: Mapped[PublicId]
+    topic: Mapped[str]
+    #: A name used once: putting the same message again adds nothing.
+    name: Mapped[str] = mapped_column(unique=True)
+    employer_id: Mapped[int | None] = mapped_column(ForeignKey("employer.id"))
+    payload: Mapped[dict[str, Any]]
+    state: Mapped[str]
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
+    next_try_at: Mapped[datetime]
+    last_problem: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+
+
+def put(
+    session: Session, topic: str, name: str, payload: dict[str, Any], *, at: datetime, employer: int | None = None
+) -> None:
+    """Queue one message in the caller's transaction.  The same *name* again changes nothing."""
+    statement = insert(Message).values(
+        topic=topic,
+        name=name,
+        employer_id=employer,
+        payload=payload,
+        state="queued",
+        attempts=0,
+        last_problem="",
+        next_try_at=at,
+        created_at=at,
+    )
+    session.execute(statement.on_conflict_do_nothing(index_elements=[Message.name]))
+    session.info[WAKE] = True
+
+
+def claim(session: Session, topic: str, *, at: datetime) -> Message | None:
+    """
+    Lease the oldest message of *topic* that may be sent now, or None.
+
+    Messages of one employer go in order and one at a time: a message waits while an older
+    one of the same employer is still open.  *at* is the real time.
+    """
+    older = aliased(Message)
+    held_back = exists().where(
+        older.topic == Message.topic,
+        older.employer_id == Message.employer_id,
+        older.id < Message.id,
+        older.state.in_(("queued", "leased")),
+    )
+    ready = or_(
+        (Message.state == "queued") & (Message.next_try_at <= at),
+        (Message.state == "leased") & (Message.lease_until < at),
+    )
+    statement = (
+        select(Message)
+        .where(Message.topic == topic, ready, ~held_back)
+        .order_by(Message.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    message = session.scalar(statement)
+    if message is not None:
+        message.state = "leased"
+        message.attempts += 1
+        message.lease_until = at + LEASE
+    return message
+
+
+def still_leased(session: Session, effect: UUID, attempts: int) -> Message | None:
+    """The message, locked, if this sender still holds it: nobody claimed it since attempt *attempts*."""
+    statement = select(Message).where(Message.effect == effect).with_for_update()
+    message = session.scalar(statement)
+    return message if message and message.state == "leased" and message.attempts == attempts else None
+
+
+def done(message: Message, *, at: datetime) -> None:
+    """It was sent and read back.  What it carried is emptied: it may hold a code or an address."""
+    message.state, message.done_at, message.lease_until, message.last_problem = "done", at, None, ""
+    if message.topic == "mail":
+        message.payload = {}
+
+
+def again(message: Message, problem: str, *, at: datetime) -> None:
+    """It could not be sent now: wait longer after each failure, with some chance in it."""
+    wait = min(FIRST_WAIT * 2 ** min(message.attempts, 20), LONGEST_WAIT)
+    message.state, message.lease_until, message.last_problem = "queued", None, problem[:500]
+    message.next_try_at = at + wait * random.uniform(0.8, 1.2)
+
+
+def refused(message: Message, problem: str) -> None:
+    """It will never succeed as it is: set aside, with the reason, until an officer sends it again."""
+    message.state, message.lease_until, message.last_problem = "refused", None, problem[:500]
+
+
+def retry(message: Message, *, at: datetime) -> None:
+    """An officer sends a refused message again."""
+    message.state, message.next_try_at = "queued", at

@@ -1,0 +1,1 @@
+"""Persons, known once."""

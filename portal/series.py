@@ -1,0 +1,35 @@
+"""
+Numbers without gaps: acknowledgements, bills, receipts, employer numbers.
+
+A series is one counter row, locked until the transaction ends: a number given out in a
+transaction that fails is given out again.  A sequence would leave gaps, and max+1 would
+use a number twice.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from portal.db import Base
+
+
+class Series(Base):
+    """The last number given out in a series."""
+
+    __tablename__ = "series"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    last: Mapped[int] = mapped_column(BigInteger)
+
+
+def next_number(session: Session, series: str) -> int:
+    """The next number of *series*, starting at 1.  Holds the series until the transaction ends: take it last."""
+    statement = (
+        insert(Series)
+        .values(name=series, last=1)
+        .on_conflict_do_update(index_elements=[Series.name], set_={"last": Series.last + 1})
+        .returning(Series.last)
+    )
+    return session.execute(statement).scalar_one()

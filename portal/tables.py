@@ -1,0 +1,32 @@
+"""Every table of the portal: foreign keys across packages are resolved once all of them are imported."""
+
+from __future__ import annotations
+
+from portal import audit, files, outbox, series
+from portal.auth import models as auth
+from portal.contributions import models as contributions
+from portal.coverage import models as coverage
+from portal.db import Base
+from portal.employees import models as employees
+from portal.employers import models as employers
+from portal.jobs import models as jobs
+from portal.ledger import models as ledger
+from portal.payments import models as payments
+from portal.people import models as people
+
+ALL = (
+    audit,
+    auth,
+    contributions,
+    coverage,
+    employees,
+    employers,
+    files,
+    jobs,
+    ledger,
+    outbox,
+    payments,
+    people,
+    series,
+)
+metadata = Base.metadata

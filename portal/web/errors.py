@@ -1,0 +1,79 @@
+"""A refusal, a missing page and our own mistakes, as pages that say what to do."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from portal.errors import NotFound, Refused
+from portal.web.filters import say
+
+log = logging.getLogger("portal")
+
+
+def register(app: Flask) -> None:
+    """Give every kind of failure its page."""
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(NotFound, _not_found)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _our_mistake)
+
+
+def _page(status: int, title: str, text: str) -> ResponseReturnValue:
+    return render_template("web/problem.html", heading=title, text=text), status
+
+
+def _refused(refusal: Refused) -> ResponseReturnValue:
+    return _page(refusal.status, gettext("This was not done"), say(refusal.words))
+
+
+def _not_found(_: NotFound | None = None) -> ResponseReturnValue:
+    return _page(
+        404,
+        gettext("There is no such page"),
+        gettext("The address may be mistyped, or it may belong to somebody you do not act for."),
+    )
+
+
+def _stale_form(_: CSRFError) -> ResponseReturnValue:
+    return _page(
+        400,
+        gettext("This page had been open for too long"),
+        gettext("Nothing was changed. Go back, reload the page and send it again."),
+    )
+
+
+def _http(problem: HTTPException) -> ResponseReturnValue:
+    code = problem.code or 500
+    if code == 404:
+        return _not_found()
+    if code == 403:
+        return _page(
+            403, gettext("You may not do this"), gettext("Your role does not include it. Ask your administrator.")
+        )
+    if code == 405:
+        return _page(405, gettext("This page is opened another way"), gettext("Start again from the home page."))
+    if code == 413:
+        return _page(
+            413,
+            gettext("This is too large to send"),
+            gettext("A file may have up to 20 MB. Split it and send the parts."),
+        )
+    if code < 400:
+        return problem.get_response()
+    return _page(code, gettext("This did not work"), gettext("Nothing was changed. Go back and try again."))
+
+
+def _our_mistake(problem: Exception) -> ResponseReturnValue:
+    log.exception("our mistake on %s %s reference %s", request.method, request.url_rule, g.get("reference", ""))
+    return _page(
+        500,
+        gettext("Something went wrong on our side"),
+        gettext("What you had saved is kept. Try again in a minute; if it stays, tell us the reference below."),
+    )

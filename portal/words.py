@@ -1,0 +1,63 @@
+"""
+Sentences that are not yet in any language.
+
+Rules, services and refusals speak in :class:`Words`; only ``web`` and ``pdf`` turn them
+into the reader's language.  A sentence is translated as a whole, never put together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Money inside a sentence: *minor* units of *currency*, written out in the reader's way."""
+
+    minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """
+    An English sentence with named places, and the values for them.
+
+    A value may be text, a whole number, a ``date``, an :class:`Amount` or other Words.
+    ``str()`` gives plain English, for logs and tests.
+
+    >>> str(Words("Row %(row)s: fill in %(column)s.", {"row": 3, "column": "basic"}))
+    'Row 3: fill in basic.'
+    """
+
+    msgid: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    plural: str | None = None
+    n: int | None = None
+
+    def __str__(self) -> str:
+        text = self.plural if self.plural is not None and self.n != 1 else self.msgid
+        return text % {name: plain(value) for name, value in self.values.items()} if self.values else text
+
+
+def plain(value: object) -> str:
+    """A value inside a sentence in plain English: 1,234.50 ZMW, 10 November 2026."""
+    if isinstance(value, Amount):
+        sign, minor = ("-" if value.minor < 0 else ""), abs(value.minor)
+        return f"{sign}{minor // 100:,}.{minor % 100:02d} {value.currency}"
+    if isinstance(value, date):
+        return f"{value.day} {value:%B %Y}"
+    return str(value)
+
+
+def _(msgid: str, **values: Any) -> Words:
+    """Mark a sentence for translation and keep its values beside it."""
+    return Words(msgid, values)
+
+
+def _n(singular: str, plural: str, n: int, **values: Any) -> Words:
+    """A sentence with a number in it, in its singular and plural form; ``%(n)s`` is the number."""
+    return Words(singular, {"n": n, **values}, plural, n)

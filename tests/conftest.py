@@ -1,0 +1,125 @@
+"""
+One throw-away PostgreSQL for the session; each test that asks for it gets a database of its own.
+
+The migrations run once, into a template; a copy of it takes some forty milliseconds, and a
+test then commits for real: triggers, constraints and roles are those of production.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from psycopg import sql
+
+from config import from_environment
+from portal import clock, db, installation, migrate
+from portal.app import create_app
+from portal.embedded import APP, OWNER, Embedded
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE = "template_portal"
+
+
+class Cluster:
+    """Where the test databases live, and how to make and drop one."""
+
+    def __init__(self, admin: str, owner: str, app: str, redis: str) -> None:
+        self.admin, self.owner, self.app, self.redis = admin, owner, app, redis
+        self.count = 0
+
+    def run(self, statement: sql.Composed) -> None:
+        """Run one statement as the server's administrator."""
+        with psycopg.connect(self.admin, autocommit=True) as connection:
+            connection.execute(statement)
+
+    def create(self, template: str = "template1") -> str:
+        """Make a database and give back its name."""
+        self.count += 1
+        name = f"test_{os.getpid()}_{self.count}"
+        self.run(
+            sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(OWNER), sql.Identifier(template)
+            )
+        )
+        return name
+
+    def drop(self, name: str) -> None:
+        """Remove a database, whoever is still connected."""
+        self.run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL and a Valkey of this test session; nothing of it survives."""
+    folder = Path(tempfile.mkdtemp(prefix="portal-tests-"))
+    folder.chmod(0o755)
+    embedded = Embedded(folder, durable=False)
+    servers = embedded.start()
+    host = str(embedded.sockets)
+    made = Cluster(
+        admin=f"host={host} user=postgres dbname=postgres",
+        owner=f"postgresql://{OWNER}@/{{name}}?host={host}",
+        app=f"postgresql://{APP}@/{{name}}?host={host}",
+        redis=servers.redis_url,
+    )
+    yield made
+    embedded.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(embedded.sockets, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster) -> str:
+    """A database with every migration applied and nothing in it."""
+    name = cluster.create()
+    migrate.upgrade(cluster.owner.format(name=name))
+    return name
+
+
+@pytest.fixture(scope="session")
+def _fund() -> None:
+    """The practice fund's rules, for every test."""
+    installation.use(ROOT / "fund.toml")
+
+
+@pytest.fixture(scope="session")
+def app(_fund: None) -> Flask:
+    """The portal, once for the session; the `database` fixture decides which database it talks to."""
+    config = from_environment({"BASE_URL": "http://localhost", "FUND_FILE": str(ROOT / "fund.toml")})
+    made = create_app(replace(config, database_url="postgresql://nobody@/nothing", testing=True))
+    made.config["WTF_CSRF_ENABLED"] = False  # test_security.py turns it on
+    return made
+
+
+@pytest.fixture
+def client(app: Flask, database: str) -> FlaskClient:
+    """A visitor with cookies of their own, on a fresh database."""
+    return app.test_client()
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> Iterator[None]:
+    """No test leaves the clock moved."""
+    yield
+    clock.shift(timedelta(0))
+
+
+@pytest.fixture
+def database(cluster: Cluster, template: str) -> Iterator[str]:
+    """A fresh database, bound to `db`; gives its address for the application's role."""
+    name = cluster.create(template)
+    url = cluster.app.format(name=name)
+    db.bind(url, pool=2)
+    yield url
+    db.engine().dispose()
+    cluster.drop(name)
