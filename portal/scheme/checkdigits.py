@@ -1,7 +1,7 @@
 """
 Digits that catch a slip of the pen: Luhn, and ISO 7064 MOD 97-10 as used by ISO 11649 (RF references).
 
-Both catch every wrong digit; MOD 97-10 also every exchange of two neighbours, Luhn all but 09 and 90.
+Both catch every digit taken for another and the exchange of two neighbours; Luhn misses 09 for 90.
 """
 
 from __future__ import annotations

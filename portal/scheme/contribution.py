@@ -78,7 +78,8 @@ def _terms(pack: Pack, month: Month) -> tuple[_Terms, ...]:
 def _terms_of(branch: Branch, day: date) -> _Terms:
     ceiling = branch.ceiling.at(day) if branch.ceiling else None
     employer, employee = branch.employer_rate.at(day), branch.employee_rate.at(day)
-    assert employer.value is not None and employee.value is not None  # at() refuses a gap
+    assert employer.value is not None  # at() refuses a gap
+    assert employee.value is not None
     return _Terms(
         branch=branch,
         ceiling=ceiling,

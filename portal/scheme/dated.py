@@ -63,9 +63,7 @@ class Sources:
             section.close()
         return Series(name, _in_order(values, sections))
 
-    def _dated(
-        self, section: Section, name: Words, parse: Callable[[Section], T], before: Dated[T] | None
-    ) -> Dated[T]:
+    def _dated(self, section: Section, name: Words, parse: Callable[[Section], T], before: Dated[T] | None) -> Dated[T]:
         """One value: known, written down as unknown, or the one before used provisionally."""
         since, until = _days(section)
         if "unknown" in section:

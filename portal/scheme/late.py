@@ -8,7 +8,7 @@ Who posts late charges posts this amount less what was posted before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -64,13 +64,19 @@ class LateCharge:
 
     *known* is false where the pack does not know the rule; the amount is then 0 and means nothing.
     *next_begins* is the day on which one more period would be added; None when all is paid.
+    The words are made only when they are asked for: each night asks for many amounts and no words.
     """
 
     amount: Minor
     known: bool
     periods: tuple[LatePeriod, ...]
     next_begins: date | None
-    steps: tuple[Step, ...] = field(repr=False)
+    _in_words: Callable[[], tuple[Step, ...]] = field(repr=False, compare=False)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The calculation in words: the rule, each period, the sum, and what stops it."""
+        return self._in_words()
 
 
 def late_charges_on(pack: Pack, history: ChargeHistory, on: date) -> LateCharge:
@@ -88,17 +94,19 @@ def late_charges_on(pack: Pack, history: ChargeHistory, on: date) -> LateCharge:
             "mean that nothing is owed.",
             scheme=pack.short_name, why=rule.why,
         )  # fmt: skip
-        return LateCharge(0, False, (), None, (Step(words),))
+        return LateCharge(0, False, (), None, lambda: (Step(words),))
     rate = rule.rate.at(day_after(history.due))
     periods = tuple(_periods(rule, rate, history, on))
     following = _next_begins(history, periods, on)
     amount = sum(period.amount for period in periods)
-    return LateCharge(amount, True, periods, following, _steps(pack, rule, rate, history, periods, following, on))
+
+    def in_words() -> tuple[Step, ...]:
+        return _steps(pack, rule, rate, history, periods, following, on)
+
+    return LateCharge(amount, True, periods, following, in_words)
 
 
-def _periods(
-    rule: LatePerMonth, rate: Dated[Fraction], history: ChargeHistory, on: date
-) -> Iterator[LatePeriod]:
+def _periods(rule: LatePerMonth, rate: Dated[Fraction], history: ChargeHistory, on: date) -> Iterator[LatePeriod]:
     """Every period begun by *on* in which something was unpaid."""
     assert rate.value is not None  # Series.at refuses a gap
     changes = _changes(history)

@@ -98,9 +98,7 @@ def _known_component(section: Section, key: str, code: str, pay: tuple[Component
         section.wrong(key, _("there is no [component.%(name)s]. Add it.", name=code))
 
 
-def _branch(
-    code: str, section: Section, sources: Sources, currency: Currency, pay: tuple[Component, ...]
-) -> Branch:
+def _branch(code: str, section: Section, sources: Sources, currency: Currency, pay: tuple[Component, ...]) -> Branch:
     name = section.text("name")
     base = section.texts("base")
     for component in base:
@@ -142,9 +140,7 @@ def _ceiling(
     return sources.series(section, "ceiling", _("The ceiling of %(branch)s", branch=branch), parse)
 
 
-def _membership(
-    content: Section, sources: Sources, currency: Currency, pay: tuple[Component, ...]
-) -> Membership:
+def _membership(content: Section, sources: Sources, currency: Currency, pay: tuple[Component, ...]) -> Membership:
     """Who has to be declared; a pack without the section sets no limit."""
     if "membership" not in content:
         return Membership(None, None, None, None, None)
