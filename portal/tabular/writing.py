@@ -1,0 +1,83 @@
+"""Tables out: CSV that opens in any spreadsheet, XLSX that keeps identity numbers whole, and no formula in either."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+
+import xlsxwriter
+
+#: A spreadsheet runs a cell that begins with one of these.
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+
+_NUMBER = re.compile(r"-?\d{1,13}(?:\.\d{1,3})?")
+
+Cell = str | int | date | None
+
+
+def write_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
+    """UTF-8 with a byte order mark (Excel needs it), commas, CRLF; a cell that could run begins with an apostrophe."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow([harmless(name) for name in header])
+    writer.writerows([harmless(plain_text(cell)) for cell in row] for row in rows)
+    return out.getvalue().encode("utf-8-sig")
+
+
+def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Cell]], text_columns: Collection[str]) -> bytes:
+    """
+    One sheet.  The *text_columns* (numbers of people, telephones) stay text with their leading zeros, also when edited.
+
+    In the others decimal text such as ``12500.00`` becomes a number; everything else is text, never a formula.
+    """
+    out = io.BytesIO()
+    workbook = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    sheet = workbook.add_worksheet()
+    head = workbook.add_format({"bold": True, "num_format": "@"})
+    as_text = workbook.add_format({"num_format": "@"})
+    quoted = workbook.add_format({"num_format": "@", "quote_prefix": True})
+    amount = workbook.add_format({"num_format": "0.00"})
+    sheet.freeze_panes(1, 0)
+    for column, name in enumerate(header):
+        sheet.write_string(0, column, name, head)
+        sheet.set_column(column, column, max(12, len(name) + 2), as_text if name in text_columns else None)
+    texts = [name in text_columns for name in header]
+    for number, row in enumerate(rows, 1):
+        for column, (cell, text_only) in enumerate(zip(row, texts, strict=True)):
+            text = plain_text(cell)
+            if not text:
+                continue
+            if not text_only and _NUMBER.fullmatch(text):
+                sheet.write_number(number, column, Decimal(text), amount if "." in text else None)
+            else:
+                sheet.write_string(number, column, text, quoted if text.startswith(DANGEROUS) else as_text)
+    workbook.close()
+    return out.getvalue()
+
+
+def plain_text(cell: Cell) -> str:
+    """A cell as text: days in ISO, nothing for nothing."""
+    if cell is None:
+        return ""
+    return cell.isoformat() if isinstance(cell, date) else str(cell)
+
+
+def harmless(text: str) -> str:
+    """
+    The text with an apostrophe before it when a spreadsheet would run it; a negative amount is left alone.
+
+    >>> harmless("=1+1"), harmless("-12.50"), harmless("+260977")
+    ("'=1+1", '-12.50', "'+260977")
+    """
+    if text.lstrip("'").startswith(DANGEROUS) and not _NUMBER.fullmatch(text):
+        return "'" + text
+    return text
+
+
+def unharmed(text: str) -> str:
+    """What *harmless* was given: the apostrophe before a sign goes again."""
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(DANGEROUS) else text
