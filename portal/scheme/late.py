@@ -71,12 +71,12 @@ class LateCharge:
     known: bool
     periods: tuple[LatePeriod, ...]
     next_begins: date | None
-    _in_words: Callable[[], tuple[Step, ...]] = field(repr=False, compare=False)
+    words: tuple[Step, ...] | Callable[[], tuple[Step, ...]] = field(repr=False, compare=False)
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """The calculation in words: the rule, each period, the sum, and what stops it."""
-        return self._in_words()
+        return self.words if isinstance(self.words, tuple) else self.words()
 
 
 def late_charges_on(pack: Pack, history: ChargeHistory, on: date) -> LateCharge:
@@ -94,7 +94,7 @@ def late_charges_on(pack: Pack, history: ChargeHistory, on: date) -> LateCharge:
             "mean that nothing is owed.",
             scheme=pack.short_name, why=rule.why,
         )  # fmt: skip
-        return LateCharge(0, False, (), None, lambda: (Step(words),))
+        return LateCharge(0, False, (), None, (Step(words),))
     rate = rule.rate.at(day_after(history.due))
     periods = tuple(_periods(rule, rate, history, on))
     following = _next_begins(history, periods, on)
