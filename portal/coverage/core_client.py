@@ -71,7 +71,7 @@ class Core:
         return known
 
     def ensure_person(self, person: PersonForCore) -> int:
-        """The core's number of *person*, made there if need be.  `CoreRefused` if that number is somebody else's there."""
+        """The core's number of *person*, made there if need be.  `CoreRefused` if the number is somebody else's."""
         found = self.ensure_people([person])[person.insurance_number]
         if isinstance(found, CoreRefused):
             raise found
@@ -112,7 +112,7 @@ class Core:
             return outcomes | self._already([c for c in ready if "already exist" in outcomes[c.receipt].error])
 
     def outcomes(self, label: str) -> dict[str, Outcome]:
-        """By receipt, what the core's log says of all sent under *label*: a success stays, else the last word counts."""
+        """By receipt, what the log says of all sent under *label*: a success stays, else the last word counts."""
         found: dict[str, Outcome] = {}
         for entry in sorted(self._log(label), key=lambda entry: str(entry["requestDateTime"])):
             receipt = entry["clientMutationId"]
