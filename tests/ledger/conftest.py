@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal import db, installation
 from portal.employers.models import Employer
-from portal.ledger import book
+from portal.ledger import arrears, book
 from portal.ledger.book import Entry
 from portal.ledger.models import AccountName, Charge, Transaction
 from portal.scheme.allocation import allocate
@@ -34,13 +34,13 @@ def make_employer(session: Session, number: str = "E-0001") -> int:
 class Book:
     """What happens to one employer's book in a story, told in few words; every step is its own transaction."""
 
-    def __init__(self, scheme: str = "zm-napsa") -> None:
+    def __init__(self, scheme: str = "zm-napsa", number: str = "E-0001") -> None:
         self.scheme = scheme
         self.pack = installation.pack(scheme)
         self.currency = self.pack.currency.code
         self.count = 0
         with db.writing() as session:
-            self.employer = make_employer(session)
+            self.employer = make_employer(session, number)
 
     def declare(self, month: Month, amount: int, on: date, name: str = "") -> Charge:
         """Charge *amount* for the month, declared on a day; below zero it corrects downwards."""
@@ -84,6 +84,16 @@ class Book:
             session, self.employer, scheme=self.scheme, currency=self.currency, name=name, kind=kind,
             effective=on, entries=entries, at=AT,
         )  # fmt: skip
+
+    def accrue(self, on: date) -> arrears.Accrued:
+        """What the night job of that day does."""
+        with db.writing() as session:
+            return arrears.accrue(session, self.employer, on=on, at=AT)
+
+    def settle_credit(self, on: date) -> list[int]:
+        """Let credit settle what is open."""
+        with db.writing() as session:
+            return arrears.settle_credit(session, self.employer, self.scheme, on=on, at=AT)
 
     def balance(self, charge: Charge) -> book.ChargeBalance:
         """What is open of a charge now."""

@@ -128,5 +128,5 @@ def test_the_database_refuses_to_change_or_remove_a_row(kafue: Book, table: str,
 def test_the_owner_cannot_change_a_posting_either(kafue: Book, cluster: Cluster, database: str) -> None:
     kafue.declare(OCTOBER, 3000_00, DUE)
     name = database.partition("?")[0].rpartition("/")[2]
-    with psycopg.connect(cluster.owner.format(name=name)) as owner, pytest.raises(psycopg.errors.RaiseException):
+    with psycopg.connect(cluster.owner.format(name=name)) as owner, pytest.raises(psycopg.errors.RestrictViolation):
         owner.execute("UPDATE posting SET amount = 0")

@@ -1,0 +1,277 @@
+"""
+Late charges: what the rule says is owed, less what the book already holds, is posted.
+
+Nothing is remembered beside the book, so a second run, a killed job and a back-dated payment need
+no special case.  What an employer has paid too much on a charge becomes credit, and credit can
+settle other charges; it counts from the day the money reached the fund.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from portal import audit
+from portal.installation import pack
+from portal.ledger import book
+from portal.ledger.book import Entry
+from portal.ledger.models import AccountName, Charge, Posting, Transaction
+from portal.scheme.allocation import OpenCharge, Settled, allocate, order_in_words
+from portal.scheme.blocks import NotKnown
+from portal.scheme.calendars import month_in_words
+from portal.scheme.explain import Step, steps_to_json
+from portal.scheme.late import ChargeHistory, LateCharge, late_charges_on
+from portal.words import _
+
+ACCOUNT_OF = {"contribution": AccountName.CONTRIBUTION_DUE, "late": AccountName.LATE_DUE}
+
+
+@dataclass(frozen=True, slots=True)
+class Accrued:
+    """What one run added to the book: minor units by currency (below zero: taken back), and on how many charges."""
+
+    amounts: Mapping[str, int]
+    charges: int
+
+    @property
+    def posted(self) -> int:
+        """The amount, where there is one currency; two are never added up."""
+        if len(self.amounts) > 1:
+            raise ValueError(f"amounts in {', '.join(self.amounts)} have no sum")
+        return sum(self.amounts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Posted:
+    """The late charges of one charge that stand in the book: their sum, how many entries, the last day reckoned to."""
+
+    amount: int = 0
+    entries: int = 0
+    last: date = date.min
+
+
+def late_to_date(session: Session, charge: Charge, on: date) -> LateCharge:
+    """What is owed for lateness by the rule at the end of day *on*, with its steps: "to today" on the pages."""
+    return late_to_dates(session, [charge], on)[charge.id]
+
+
+def late_to_dates(session: Session, charges: Sequence[Charge], on: date) -> dict[int, LateCharge]:
+    """The same for many charges, by id, in one query."""
+    found = book.histories(session, charges)
+    return {charge.id: _late(charge, found[charge.id], on) for charge in charges}
+
+
+def _late(charge: Charge, history: ChargeHistory, on: date) -> LateCharge:
+    """The rule applied; not known where the pack does not know its rate for that time."""
+    try:
+        return late_charges_on(pack(charge.scheme), history, on)
+    except NotKnown as gap:
+        return LateCharge(0, False, (), None, (Step(gap.words),))
+
+
+def accrue(session: Session, employer_id: int, *, on: date, at: datetime) -> Accrued:
+    """
+    Post for every charge what the rule owes at the end of day *on* less what was posted before; again adds nothing.
+
+    The difference is below zero after a back-dated payment.  A charge already reckoned to a later
+    day is reckoned to that day: asking for an earlier one does not turn time back.  What is then
+    overpaid becomes credit.
+    """
+    book.lock(session, employer_id)
+    charges = session.scalars(select(Charge).where(Charge.employer_id == employer_id).order_by(Charge.month)).all()
+    histories = book.histories(session, charges)
+    posted = _posted(session, employer_id)
+    amounts: dict[str, int] = {}
+    changed = 0
+    for charge in charges:
+        before = posted.get(charge.id, _Posted())
+        day = max(on, before.last)
+        late = _late(charge, histories[charge.id], day)
+        if late.known and late.amount != before.amount:
+            _post_late(session, charge, late, before, day, at)
+            amounts[charge.currency] = amounts.get(charge.currency, 0) + late.amount - before.amount
+            changed += 1
+    _release_overpaid(session, employer_id, charges, on=on, at=at)
+    return Accrued(amounts, changed)
+
+
+def _posted(session: Session, employer_id: int) -> dict[int, _Posted]:
+    """The late charges in the book of one employer, by charge."""
+    statement = (
+        select(Posting.charge_id, -func.sum(Posting.amount), func.count(), func.max(Transaction.effective_day))
+        .join(Transaction)
+        .where(Posting.employer_id == employer_id, Posting.account == AccountName.LATE_INCOME)
+        .group_by(Posting.charge_id)
+    )
+    return {
+        charge_id: _Posted(int(amount), entries, last)
+        for charge_id, amount, entries, last in session.execute(statement)
+        if charge_id is not None
+    }
+
+
+def _post_late(session: Session, charge: Charge, late: LateCharge, before: _Posted, day: date, at: datetime) -> None:
+    """One entry for the difference, with the whole calculation behind it."""
+    amount = late.amount - before.amount
+    steps = [*late.steps, *_difference_steps(charge, late, before, day)]
+    book.post(
+        session, charge.employer_id, scheme=charge.scheme, currency=charge.currency,
+        name=f"late/{charge.public_id}/{before.entries + 1}", kind="late", effective=day, at=at,
+        entries=[Entry(AccountName.LATE_DUE, amount, charge.id), Entry(AccountName.LATE_INCOME, -amount, charge.id)],
+        explanation=_explained(charge.scheme, steps, on=day.isoformat(), owed=late.amount, before=before.amount),
+    )  # fmt: skip
+    audit.record(
+        session, audit.Event.LATE_CHARGE_POSTED, at=at, employer=charge.employer_id,
+        subject=f"charge:{charge.public_id}", charge=charge.public_id, amount=amount, day=day,
+    )  # fmt: skip
+
+
+def _difference_steps(charge: Charge, late: LateCharge, before: _Posted, day: date) -> list[Step]:
+    """From what is owed in all to what this entry adds or takes back."""
+    month = month_in_words(charge.month, pack(charge.scheme).calendar)
+    amount = late.amount - before.amount
+    last = (
+        _("Added to the late charge for %(month)s now", month=month)
+        if amount > 0
+        else _("Taken off the late charge for %(month)s now, because less is owed than was posted", month=month)
+    )
+    return [
+        Step(_("Owed for %(month)s by the rule at the end of %(on)s", month=month, on=day), late.amount),
+        Step(_("Posted before"), before.amount),
+        Step(last, amount),
+    ]
+
+
+def _explained(scheme: str, steps: Sequence[Step], **facts: Any) -> dict[str, Any]:
+    """What a transaction keeps of its calculation, with the version of the rules it was made by."""
+    return {"steps": steps_to_json(steps), "pack": pack(scheme).hash, **facts}
+
+
+def _release_overpaid(session: Session, employer_id: int, charges: Sequence[Charge], *, on: date, at: datetime) -> None:
+    """Turn what is overpaid on a charge into credit: no charge keeps a balance below zero."""
+    found = book.balances(session, [charge.id for charge in charges])
+    overpaid = [charge for charge in charges if min(found[charge.id].contribution, found[charge.id].late) < 0]
+    for charge in overpaid:
+        contribution, late = max(-found[charge.id].contribution, 0), max(-found[charge.id].late, 0)
+        words = _("More was paid for %(month)s than is owed; it stays in the account as credit",
+                  month=month_in_words(charge.month, pack(charge.scheme).calendar))  # fmt: skip
+        book.post(
+            session, employer_id, scheme=charge.scheme, currency=charge.currency,
+            name=f"credit/overpaid/{_credits(session, employer_id) + 1}", kind="credit", effective=on, at=at,
+            entries=[
+                Entry(AccountName.CONTRIBUTION_DUE, contribution, charge.id),
+                Entry(AccountName.LATE_DUE, late, charge.id),
+                Entry(AccountName.CREDIT, -contribution - late),
+            ],
+            explanation=_explained(charge.scheme, [Step(words, contribution + late)]),
+        )  # fmt: skip
+
+
+def _credits(session: Session, employer_id: int) -> int:
+    """How many movements of credit one employer's book holds: the number in the name of the next."""
+    wanted = (Transaction.employer_id == employer_id, Transaction.kind == "credit")
+    return session.scalar(select(func.count()).select_from(Transaction).where(*wanted)) or 0
+
+
+def settle_credit(session: Session, employer_id: int, scheme: str, *, on: date, at: datetime) -> list[int]:
+    """
+    Let credit settle what is open, in the pack's order, and bring the late charges up to day *on*.
+
+    Call it after every payment, reversal and declaration.  Gives the ids of the charges whose
+    contribution it settled in full.  Money counts from the day it reached the fund.  Where a payment
+    was taken back after its credit had been used, the use is taken back first.
+    """
+    book.lock(session, employer_id)
+    _take_back_uses(session, employer_id, scheme, at=at)
+    accrue(session, employer_id, on=on, at=at)
+    used: set[int] = set()
+    while found := _use_once(session, employer_id, scheme, at=at):
+        used |= found
+        accrue(session, employer_id, on=on, at=at)
+    left = book.balances(session, used)
+    return sorted(charge_id for charge_id in used if left[charge_id].contribution <= 0)
+
+
+def _take_back_uses(session: Session, employer_id: int, scheme: str, *, at: datetime) -> None:
+    """Where more credit of a day was used than came in on it (a payment was taken back), take its uses back."""
+    while overdrawn := [day for day, amount in _credit_by_day(session, employer_id, scheme) if amount < 0]:
+        uses = (Transaction.name.startswith("credit/use/"), Transaction.effective_day == overdrawn[0])
+        statement = select(Transaction).where(*_stands(employer_id, scheme), *uses).order_by(Transaction.id.desc())
+        latest = session.scalars(statement.limit(1)).one()
+        name = f"reversal/{latest.public_id}"
+        book.reverse(session, latest, name=name, at=at, by=None, effective=latest.effective_day)
+
+
+def _use_once(session: Session, employer_id: int, scheme: str, *, at: datetime) -> set[int]:
+    """Spend every lot of credit on what is open; the ids of the charges it reached."""
+    opened = book.open_charges(session, employer_id, scheme)
+    reached: set[int] = set()
+    for day, amount in _credit_by_day(session, employer_id, scheme):
+        spent = allocate(pack(scheme), opened, amount, day)
+        if spent.allocations:
+            _post_use(session, employer_id, scheme, spent, day, at)
+            opened = _still_open(opened, spent)
+            reached |= {int(one.key) for one in spent.allocations}
+    return reached
+
+
+def _post_use(session: Session, employer_id: int, scheme: str, spent: Settled, day: date, at: datetime) -> None:
+    """Credit of one day settles charges: nothing is owed more or less by it in all."""
+    total = sum(one.amount for one in spent.allocations)
+    step = Step(_("Money already in the account since %(day)s settles this", day=day), total)
+    book.post(
+        session, employer_id, scheme=scheme, currency=pack(scheme).currency.code,
+        name=f"credit/use/{_credits(session, employer_id) + 1}", kind="credit", effective=day, at=at,
+        entries=[
+            Entry(AccountName.CREDIT, total),
+            *(Entry(ACCOUNT_OF[one.kind], -one.amount, int(one.key)) for one in spent.allocations),
+        ],
+        explanation=_explained(scheme, [step, order_in_words(pack(scheme), day)]),
+    )  # fmt: skip
+
+
+def _still_open(opened: Sequence[OpenCharge], spent: Settled) -> list[OpenCharge]:
+    """What is open after *spent*."""
+    gone = {(one.key, one.kind): one.amount for one in spent.allocations}
+    return [
+        replace(
+            charge,
+            contribution=charge.contribution - gone.get((charge.key, "contribution"), 0),
+            late=charge.late - gone.get((charge.key, "late"), 0),
+        )
+        for charge in opened
+    ]
+
+
+def _credit_by_day(session: Session, employer_id: int, scheme: str) -> list[tuple[date, int]]:
+    """
+    Credit that came in on each day less what was used of it, oldest first; days with nothing left are not there.
+
+    A use carries the day of the money it uses.  What was taken back never came.
+    """
+    left = -func.sum(Posting.amount)
+    statement = (
+        select(Transaction.effective_day, left)
+        .join(Posting, Posting.transaction_id == Transaction.id)
+        .where(Posting.account == AccountName.CREDIT, *_stands(employer_id, scheme))
+        .group_by(Transaction.effective_day)
+        .having(left != 0)
+        .order_by(Transaction.effective_day)
+    )
+    return [(day, int(amount)) for day, amount in session.execute(statement)]
+
+
+def _stands(employer_id: int, scheme: str) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of a transaction of this account that was not taken back, and takes nothing back."""
+    taking_back = aliased(Transaction)
+    return (
+        Transaction.employer_id == employer_id,
+        Transaction.scheme == scheme,
+        Transaction.reverses_id.is_(None),
+        ~exists().where(taking_back.reverses_id == Transaction.id),
+    )
