@@ -1,0 +1,192 @@
+"""Employers on file: found by number, enrolled in schemes, and the people who act for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from portal import audit, outbox
+from portal.audit import Event
+from portal.auth import service as accounts
+from portal.auth.models import Account, EmployerRole, Mandate
+from portal.db import day_range
+from portal.employers.models import Employer, Enrolment
+from portal.errors import NotFound, Refused
+from portal.installation import pack, packs
+from portal.scheme.calendars import Month
+from portal.words import _
+
+
+def employer_by_number(session: Session, number: str) -> Employer:
+    """The employer of this number, as it stands in addresses; NotFound when there is none."""
+    employer = session.scalar(select(Employer).where(Employer.number == number))
+    if employer is None:
+        raise NotFound("employer")
+    return employer
+
+
+def first_day_of(scheme: str) -> date:
+    """The first day for which a scheme's pack knows a rate and a due day: nobody is enrolled before it."""
+    rules = pack(scheme)
+    rates = min(branch.employer_rate.values[0].since for branch in rules.branches)
+    return max(rates, rules.due.values[0].since)
+
+
+def enrol(
+    session: Session, employer_id: int, scheme: str, from_day: date, *, at: datetime, by: int | None = None
+) -> Enrolment:
+    """
+    Make the employer a member of *scheme* from *from_day* on, or from the scheme's own first day if that is later.
+
+    An employer who is a member on that day already stays so; nothing is added.
+    """
+    from_day = max(from_day, first_day_of(scheme))
+    of_scheme = select(Enrolment).where(Enrolment.employer_id == employer_id, Enrolment.scheme == scheme)
+    held = session.scalar(of_scheme.where(day_range(from_day, Enrolment.from_day, Enrolment.to_day)))
+    if held is not None:
+        return held
+    later = session.scalar(of_scheme.where(Enrolment.from_day > from_day).order_by(Enrolment.from_day))
+    if later is not None:
+        raise Refused(
+            _(
+                "The employer is enrolled in %(scheme)s from %(day)s on. Choose a day before that and end it in time.",
+                scheme=pack(scheme).short_name,
+                day=later.from_day,
+            ),
+            field="from_day",
+        )
+    enrolment = Enrolment(employer_id=employer_id, scheme=scheme, from_day=from_day, to_day=None)
+    session.add(enrolment)
+    session.flush()
+    audit.record(session, Event.ENROLLED, at=at, by=by, employer=employer_id, scheme=scheme, from_day=from_day)
+    return enrolment
+
+
+def enrolments_of(session: Session, employer_id: int) -> list[Enrolment]:
+    """Every enrolment there ever was, in the fund's order of schemes, the oldest first."""
+    found = session.scalars(select(Enrolment).where(Enrolment.employer_id == employer_id))
+    order = {scheme: place for place, scheme in enumerate(packs())}
+    return sorted(found, key=lambda one: (order.get(one.scheme, len(order)), one.from_day))
+
+
+def enrolments_in(session: Session, employer_id: int, month: Month) -> list[Enrolment]:
+    """The enrolments in active schemes that hold on any day of *month* in the scheme's own calendar, one a scheme."""
+    holding: dict[str, Enrolment] = {}
+    for one in enrolments_of(session, employer_id):
+        if one.scheme not in packs():
+            continue
+        calendar = pack(one.scheme).calendar
+        first, last = month.first_day(calendar), month.last_day(calendar)
+        if one.from_day <= last and (one.to_day is None or one.to_day >= first):
+            holding[one.scheme] = one  # left and came back within the month: the later one stands
+    return list(holding.values())
+
+
+@dataclass(frozen=True, slots=True)
+class MandateOnFile:
+    """Someone who may act for an employer today, in one role; *from_day* is included."""
+
+    account: UUID
+    name: str
+    email: str
+    role: EmployerRole
+    from_day: date
+
+
+def mandates_of(session: Session, employer_id: int, on: date) -> list[MandateOnFile]:
+    """Who may act for the employer on the day, by name; someone with two roles stands there twice."""
+    rows = session.execute(
+        select(Account, Mandate)
+        .join(Mandate, Mandate.account_id == Account.id)
+        .where(Mandate.employer_id == employer_id, day_range(on, Mandate.from_day, Mandate.to_day))
+        .order_by(Account.name, Mandate.role)
+    )
+    return [
+        MandateOnFile(account.public_id, account.name, account.email, EmployerRole(mandate.role), mandate.from_day)
+        for account, mandate in rows
+    ]
+
+
+def employers_of(session: Session, account_id: int, on: date) -> Sequence[Employer]:
+    """The employers an account may act for on the day, by name."""
+    numbers = select(Mandate.employer_id).where(
+        Mandate.account_id == account_id, day_range(on, Mandate.from_day, Mandate.to_day)
+    )
+    return session.scalars(select(Employer).where(Employer.id.in_(numbers)).order_by(Employer.legal_name)).all()
+
+
+def invite(
+    session: Session,
+    employer: Employer,
+    email: str,
+    role: EmployerRole,
+    *,
+    by: int,
+    today: date,
+    at: datetime,
+    url: str,
+) -> None:
+    """
+    Let whoever has the account *email* act for the employer; they are told by mail.
+
+    Without such an account a mail asks to make one at *url*.  Nobody learns from the answer
+    whether there is an account.
+    """
+    account = accounts.account_by_email(session, email)
+    known = account is not None and account.confirmed_at is not None and account.disabled_at is None
+    if account is not None and known:
+        _forget_of_today(session, employer.id, account.id, role, today)
+        accounts.give_mandate(session, employer.id, account, role, from_day=today, at=at, by=by)
+        text = f"You may now act for {employer.name} ({employer.number}) as {role.value}. Sign in at {url}"
+    else:
+        text = (
+            f"{employer.name} ({employer.number}) would like you to act for it as {role.value}. Make an account with "
+            f"this e-mail address at {url} and tell the person who invited you, who can then let you in."
+        )
+    payload = {"to": email.strip(), "subject": f"Acting for {employer.name}", "text": text}
+    name = f"mail/mandate/{employer.public_id}/{email.strip().lower()}/{role.value}/{at.isoformat()}"
+    outbox.put(session, "mail", name, payload, at=at, employer=employer.id)
+
+
+def _forget_of_today(session: Session, employer_id: int, account_id: int, role: EmployerRole, today: date) -> None:
+    """Make room for a new mandate: one that began and ended today held on no day, and the audit log has both."""
+    session.execute(
+        delete(Mandate).where(
+            Mandate.employer_id == employer_id,
+            Mandate.account_id == account_id,
+            Mandate.role == role.value,
+            Mandate.from_day == today,
+            Mandate.to_day < today,
+        )
+    )
+
+
+def end_mandate(
+    session: Session, employer: Employer, account: UUID, role: EmployerRole, *, by: int, today: date, at: datetime
+) -> None:
+    """
+    From now on *account* may no longer act for the employer in this role.  Again: nothing changes.
+
+    Refused for the last administrator: nobody could let anyone in again.
+    """
+    session.scalar(select(Employer.id).where(Employer.id == employer.id).with_for_update())
+    holding = select(Mandate).where(
+        Mandate.employer_id == employer.id,
+        Mandate.role == role.value,
+        day_range(today, Mandate.from_day, Mandate.to_day),
+    )
+    of_account = select(Account.id).where(Account.public_id == account).scalar_subquery()
+    mandate = session.scalar(holding.where(Mandate.account_id == of_account))
+    if mandate is None:
+        return
+    if role is EmployerRole.ADMINISTRATOR and len(session.scalars(holding).all()) == 1:
+        raise Refused(_("This is the last administrator. Make someone else an administrator first."))
+    mandate.to_day = today - timedelta(days=1)
+    audit.record(
+        session, Event.MANDATE_ENDED, at=at, by=by, employer=employer.id, account=str(account), role=role.value
+    )
