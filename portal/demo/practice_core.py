@@ -62,7 +62,7 @@ class PracticeCore:
 
     def start(self) -> None:
         """Answer from now on."""
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), name="practice core", daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.005,), name="practice core", daemon=True).start()
 
     def stop(self) -> None:
         """Answer no more and give port and file back."""
