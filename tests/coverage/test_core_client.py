@@ -139,6 +139,7 @@ def test_a_send_repeated_changes_nothing_and_is_well(core: Core, practice: Pract
     core.cover(covers, LABEL)
     again = core.cover(covers, LABEL)
     assert all(outcome.ok for outcome in again.values())
+    assert all(outcome.ok for outcome in core.outcomes(LABEL).values())
     again = core.cover(covers, "another message")
     assert all(outcome.ok for outcome in again.values())
     assert len(policies(practice)) == 3
@@ -169,6 +170,19 @@ def test_next_months_cover_is_sent_today_and_begins_on_its_first_day(core: Core,
     assert core.cover([november], LABEL, today=MID_OCTOBER)["november"].ok
     assert core.read_back([november.insurance_number], "NHIMA", NOVEMBER)[november.insurance_number].covered
     assert core.read_back([november.insurance_number], "NHIMA", date(2026, 10, 31)) == {}
+
+
+def test_a_cover_told_late_still_begins_on_its_first_day(core: Core) -> None:
+    (cover,) = enrolled(core, 1)
+    core.cover([cover], LABEL, today=date(2026, 12, 20))
+    assert core.read_back([cover.insurance_number], "NHIMA", OCTOBER)[cover.insurance_number].covered
+
+
+def test_a_cover_that_holds_counts_beside_one_that_was_suspended(core: Core) -> None:
+    (cover,) = enrolled(core, 1)
+    core.cover([cover, replace(cover, receipt="by mistake")], LABEL)
+    core.suspend([core.cover_by_receipt(["by mistake"])["by mistake"].policy])
+    assert core.read_back([cover.insurance_number], "NHIMA", MID_OCTOBER)[cover.insurance_number].covered
 
 
 def test_two_months_in_a_row_are_both_covered(core: Core) -> None:
@@ -243,6 +257,14 @@ def test_a_core_that_does_not_take_it_is_tried_again_later(core: Core, practice:
     assert not refused.value.ambiguous  # it was still being asked who these persons are
     assert policies(practice) == []
     assert all(outcome.ok for outcome in core.cover(covers, LABEL).values())
+
+
+def test_an_error_in_answer_to_a_send_leaves_open_whether_it_was_applied(core: Core, practice: PracticeCore) -> None:
+    covers = enrolled(core, 1)
+    practice.tell("failures", mode="down", times=1, after=3)  # person, product, officer
+    with pytest.raises(CoreUnavailable) as lost:
+        core.cover(covers, LABEL)
+    assert lost.value.ambiguous
 
 
 def test_a_core_that_is_not_there_has_applied_nothing() -> None:
