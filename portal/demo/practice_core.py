@@ -30,6 +30,8 @@ from portal.demo.practice_core_failures import MODES, Failures
 from portal.demo.practice_core_store import Row, Store
 
 LABEL = "not openIMIS"
+#: The codes of the products the practice fund names.
+PRODUCTS = ("NHIMA01", "NAPSA01")
 LONGEST_BODY = 4 * 1024 * 1024
 
 
@@ -46,7 +48,7 @@ class PracticeCore:
         store: Path | None = None,
         port: int = 0,
         *,
-        products: Sequence[str] = ("NHIMA", "NAPSA"),
+        products: Sequence[str] = PRODUCTS,
         user: str = "portal",
         password: str = "practice",  # noqa: S107  # public, as everything in practice
         agent: str = "contribution-portal",
@@ -246,7 +248,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--store", type=Path, default=None, help="the SQLite file to keep; none: forget at the end")
     parser.add_argument("--product", action="append", default=None, help="code of a product the core has")
     told = parser.parse_args(arguments)
-    core = PracticeCore(told.store, told.port, products=told.product or ("NHIMA", "NAPSA"))
+    core = PracticeCore(told.store, told.port, products=told.product or PRODUCTS)
     print(f"Practice core ({LABEL}) at {core.url}", flush=True)
     try:
         core.server.serve_forever()

@@ -40,7 +40,7 @@ def person(n: int, **changes: object) -> PersonForCore:
 
 def october(n: int, **changes: object) -> CoverForCore:
     number = f"10000{n:04}"
-    made = CoverForCore(number, "NHIMA", OCTOBER, date(2026, 10, 31), 12345, f"D-2026-000001/{number}/2026-10")
+    made = CoverForCore(number, "NHIMA01", OCTOBER, date(2026, 10, 31), 12345, f"D-2026-000001/{number}/2026-10")
     return replace(made, **changes)
 
 
@@ -119,12 +119,12 @@ def test_a_first_send_covers_everybody_for_the_whole_month(core: Core, practice:
     assert len(outcomes) == 120
     assert all(outcome.ok for outcome in outcomes.values())
     numbers = [c.insurance_number for c in covers]
-    seen = core.read_back(numbers, "NHIMA", date(2026, 10, 31))
+    seen = core.read_back(numbers, "NHIMA01", date(2026, 10, 31))
     assert len(seen) == 120
     assert all(cover.covered for cover in seen.values())
     assert {(c.first_day, c.last_day) for c in seen.values()} == {(OCTOBER, date(2026, 10, 31))}
-    assert core.read_back(numbers, "NHIMA", NOVEMBER) == {}
-    assert core.read_back(numbers, "NAPSA", MID_OCTOBER) == {}
+    assert core.read_back(numbers, "NHIMA01", NOVEMBER) == {}
+    assert core.read_back(numbers, "NAPSA01", MID_OCTOBER) == {}
     assert policies(practice)[0]["value"] == "123.45"
 
 
@@ -152,7 +152,7 @@ def test_a_receipt_used_for_somebody_else_is_not_well(core: Core, practice: Prac
     assert not outcome.ok
     assert not outcome.again
     assert outcome.error == "Receipt already exist for a given product."
-    assert core.read_back([second.insurance_number], "NHIMA", MID_OCTOBER) == {}
+    assert core.read_back([second.insurance_number], "NHIMA01", MID_OCTOBER) == {}
 
 
 def test_somebody_the_core_does_not_know_is_told_and_the_others_are_covered(core: Core) -> None:
@@ -168,21 +168,21 @@ def test_next_months_cover_is_sent_today_and_begins_on_its_first_day(core: Core,
     november = october(0, first_day=NOVEMBER, last_day=date(2026, 11, 30), receipt="november")
     assert not core.cover([november], LABEL)["november"].ok
     assert core.cover([november], LABEL, today=MID_OCTOBER)["november"].ok
-    assert core.read_back([november.insurance_number], "NHIMA", NOVEMBER)[november.insurance_number].covered
-    assert core.read_back([november.insurance_number], "NHIMA", date(2026, 10, 31)) == {}
+    assert core.read_back([november.insurance_number], "NHIMA01", NOVEMBER)[november.insurance_number].covered
+    assert core.read_back([november.insurance_number], "NHIMA01", date(2026, 10, 31)) == {}
 
 
 def test_a_cover_told_late_still_begins_on_its_first_day(core: Core) -> None:
     (cover,) = enrolled(core, 1)
     core.cover([cover], LABEL, today=date(2026, 12, 20))
-    assert core.read_back([cover.insurance_number], "NHIMA", OCTOBER)[cover.insurance_number].covered
+    assert core.read_back([cover.insurance_number], "NHIMA01", OCTOBER)[cover.insurance_number].covered
 
 
 def test_a_cover_that_holds_counts_beside_one_that_was_suspended(core: Core) -> None:
     (cover,) = enrolled(core, 1)
     core.cover([cover, replace(cover, receipt="by mistake")], LABEL)
     core.suspend([core.cover_by_receipt(["by mistake"])["by mistake"].policy])
-    assert core.read_back([cover.insurance_number], "NHIMA", MID_OCTOBER)[cover.insurance_number].covered
+    assert core.read_back([cover.insurance_number], "NHIMA01", MID_OCTOBER)[cover.insurance_number].covered
 
 
 def test_two_months_in_a_row_are_both_covered(core: Core) -> None:
@@ -190,7 +190,7 @@ def test_two_months_in_a_row_are_both_covered(core: Core) -> None:
     november = replace(cover, first_day=NOVEMBER, last_day=date(2026, 11, 30), receipt="november")
     core.cover([cover, november], LABEL)
     for day in (OCTOBER, date(2026, 10, 31), NOVEMBER, date(2026, 11, 30)):
-        assert core.read_back([cover.insurance_number], "NHIMA", day)[cover.insurance_number].covered
+        assert core.read_back([cover.insurance_number], "NHIMA01", day)[cover.insurance_number].covered
 
 
 def test_a_suspended_cover_is_seen_and_does_not_hold(core: Core) -> None:
@@ -199,7 +199,7 @@ def test_a_suspended_cover_is_seen_and_does_not_hold(core: Core) -> None:
     there = core.cover_by_receipt([cover.receipt])[cover.receipt]
     core.suspend([there.policy])
     core.suspend([there.policy])
-    assert not core.read_back([cover.insurance_number], "NHIMA", MID_OCTOBER)[cover.insurance_number].covered
+    assert not core.read_back([cover.insurance_number], "NHIMA01", MID_OCTOBER)[cover.insurance_number].covered
     assert core.find_cover([cover.receipt]) == {cover.receipt}
     with pytest.raises(CoreRefused):
         core.suspend(["no such policy"])

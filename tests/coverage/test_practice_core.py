@@ -149,7 +149,7 @@ def test_without_a_token_lists_are_unauthorized_and_mutations_are_logged_as_fail
 
 def test_an_unknown_program_gets_products_and_nothing_else(core: PracticeCore) -> None:
     stranger = Caller(core, agent="python")
-    assert stranger.ask('{products(code:"NHIMA"){totalCount}}') == {"data": {"products": {"totalCount": 1}}}
+    assert stranger.ask('{products(code:"NHIMA01"){totalCount}}') == {"data": {"products": {"totalCount": 1}}}
     for query in ("{insurees{totalCount}}", "{mutationLogs{totalCount}}", "{insureePolicy{totalCount}}"):
         assert stranger.ask(query)["errors"][0]["message"] == "'csrftoken'"
     assert stranger.ask(CREATE, i=policy())["errors"][0]["message"] == "'csrftoken'"
@@ -385,7 +385,7 @@ def test_a_reset_forgets_what_was_told_and_how_to_fail(insured: Caller) -> None:
     state = insured.get("/practice/state")[1]
     assert state["counts"] == {"employers": 0, "persons": 0, "policies": 0, "log": 0}
     assert state["label"] == "practice core, not openIMIS"
-    assert insured.ask('{products(code:"NHIMA"){totalCount}}')["data"]["products"]["totalCount"] == 1
+    assert insured.ask('{products(code:"NHIMA01"){totalCount}}')["data"]["products"]["totalCount"] == 1
 
 
 def test_started_as_a_program_and_killed_it_keeps_what_it_answered_for(tmp_path: Path) -> None:
