@@ -8,17 +8,20 @@ request: a job wraps them in ``flask_babel.force_locale``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 
 from babel import Locale
-from babel.numbers import get_currency_precision, get_currency_symbol
+from babel.numbers import NumberPattern, get_currency_precision, get_currency_symbol
 from flask import Flask, current_app
 from flask_babel import format_date, format_datetime, get_locale, get_translations, gettext
 from markupsafe import Markup
 
 from portal.scheme.calendars import Calendar, Month, month_in_words
+from portal.scheme.explain import words_from_json
 from portal.web import charts
 from portal.words import Amount, Words
 
@@ -48,9 +51,9 @@ def money(minor: int | None, currency: str) -> str:
         return gettext("not known yet")
     locale = _locale()
     symbol = get_currency_symbol(currency, locale=locale)
-    pattern = locale.currency_formats["standard"]
     gap = "\u00a0"
-    written = str(pattern.apply(_decimal(minor, currency), locale, currency="\u00a4", force_frac=_frac(currency)))
+    pattern = _pattern(str(locale), _digits(currency), with_currency=True)
+    written = str(pattern.apply(_decimal(minor, currency), locale, currency="\u00a4", currency_digits=False))
     # A symbol of letters needs a gap beside the figures; one like € or £ has the place its language gives it.
     before, mark, after = written.partition("\u00a4")
     if before[-1:].isdigit() and symbol[:1].isalpha():
@@ -65,21 +68,31 @@ def figures(minor: int | None, currency: str) -> str:
     if minor is None:
         return gettext("not known yet")
     locale = _locale()
-    return str(locale.decimal_formats[None].apply(_decimal(minor, currency), locale, force_frac=_frac(currency)))
+    return str(_pattern(str(locale), _digits(currency)).apply(_decimal(minor, currency), locale))
 
 
-def day(when: date | None) -> str:
-    """A day, as in "15 November 2026"; None is "not known yet".  Of a moment: the day it is in the fund's zone."""
+def day(when: date | str | None) -> str:
+    """
+    A day, or its ISO 8601 text, as in "15 November 2026"; None is "not known yet".
+
+    Of a moment: the day it is in the fund's zone.
+    """
+    if isinstance(when, str):
+        when = date.fromisoformat(when)
     return gettext("not known yet") if when is None else str(format_date(when, "d MMMM y"))
 
 
-def moment(when: datetime | None) -> str:
-    """A moment in the fund's zone, as in "15 November 2026, 14:05"."""
+def moment(when: datetime | str | None) -> str:
+    """A moment, or its ISO 8601 text, in the fund's zone: "15 November 2026, 14:05"."""
+    if isinstance(when, str):
+        when = datetime.fromisoformat(when)
     return gettext("not known yet") if when is None else str(format_datetime(when, "d MMMM y, HH:mm"))
 
 
-def month_name(month: Month | None, calendar: Calendar | None = None) -> str:
-    """A month of *calendar* (Gregorian when none is given), as in "October 2026"."""
+def month_name(month: Month | str | None, calendar: Calendar | None = None) -> str:
+    """A month of *calendar* (Gregorian when none is given), or its text "2026-10", as in "October 2026"."""
+    if isinstance(month, str):
+        month = Month.parse(month)
     return gettext("not known yet") if month is None else say(month_in_words(month, calendar))
 
 
@@ -87,10 +100,12 @@ def say(words: object) -> str:
     """
     A sentence in the reader's language, translated as a whole, with its values written as people write them.
 
-    Text that is already in a language is given back as it is.
+    Text that is already in a language is given back as it is; a sentence kept as JSON in a snapshot is read first.
     """
     if words is None:
         return ""
+    if isinstance(words, Mapping):
+        words = words_from_json(words)
     if not isinstance(words, Words):
         return words if isinstance(words, Markup) else str(words)
     translations = get_translations()
@@ -130,9 +145,13 @@ def _digits(currency: str) -> int:
     return known[currency] if currency in known else get_currency_precision(currency)
 
 
-def _frac(currency: str) -> tuple[int, int]:
-    """The fraction digits to write, at least and at most."""
-    return _digits(currency), _digits(currency)
+@lru_cache
+def _pattern(locale: str, digits: int, *, with_currency: bool = False) -> NumberPattern:
+    """How a locale writes amounts, with exactly *digits* behind the point."""
+    known = Locale.parse(locale)
+    pattern = copy(known.currency_formats["standard"] if with_currency else known.decimal_formats[None])
+    pattern.frac_prec = (digits, digits)
+    return pattern
 
 
 def _decimal(minor: int, currency: str) -> Decimal:
