@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from portal.jobs.celery_app import make_celery
-
+from portal import cli
 from portal.app import create_app
 from portal.boot import configured
+from portal.jobs.celery_app import make_celery
 
 config = configured()
 app = create_app(config)
 celery = make_celery(app, config)
+cli.register(app, config)

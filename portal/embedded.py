@@ -47,10 +47,10 @@ class Servers:
 class Embedded:
     """One PostgreSQL and one Valkey with their data under *var*.  `start` and `stop`, or a with-statement."""
 
-    def __init__(self, var: Path, *, durable: bool = True, broker: bool = True) -> None:
+    def __init__(self, var: Path, *, durable: bool = True, postgres: bool = True, broker: bool = True) -> None:
         self.var = var.resolve()
         self.durable = durable
-        self.broker = broker
+        self.postgres, self.broker = postgres, broker
         name = hashlib.sha256(str(self.var).encode()).hexdigest()[:12]
         self.sockets = Path(tempfile.gettempdir()) / f"portal-{name}"
         self._foreign = Path("/var/lib") / f"portal-{name}"
@@ -78,10 +78,11 @@ class Embedded:
         """Start both, make the database and its two roles when they are not there yet, and wait until they answer."""
         self.var.mkdir(parents=True, exist_ok=True)
         self._make_socket_folder()
-        self._start_postgres()
+        if self.postgres:
+            self._start_postgres()
+            self._make_database()
         if self.broker:
             self._start_valkey()
-        self._make_database()
         return self.servers
 
     def stop(self) -> None:

@@ -14,6 +14,20 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "paid_month",
+        sa.Column("employer_id", sa.BigInteger(), nullable=False),
+        sa.Column("scheme", sa.String(), nullable=False),
+        sa.Column("month", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("contribution", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["employer_id"], ["employer.id"], name=op.f("fk_paid_month_employer_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_paid_month_person_id")),
+        sa.PrimaryKeyConstraint("employer_id", "scheme", "month", "person_id", name=op.f("pk_paid_month")),
+    )
+    op.create_index(
+        op.f("ix_paid_month_person_id_scheme_month"), "paid_month", ["person_id", "scheme", "month"], unique=False
+    )
+    op.create_table(
         "entry_code",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=False),
@@ -42,7 +56,6 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("explanation", postgresql.JSONB(), nullable=False),
         sa.Column("core_state", sa.String(), nullable=False),
         sa.Column("core_receipt", sa.String(), nullable=False),
         sa.Column("core_policy", sa.String(), nullable=False),
@@ -96,6 +109,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("paid_month")
     op.drop_index(op.f("ix_report_state_created_at"), table_name="report")
     op.drop_index(op.f("ix_report_person_id"), table_name="report")
     op.drop_table("report")

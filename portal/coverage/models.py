@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, Id, Money
 from portal.scheme.calendars import Month
+
+
+class PaidMonth(Base):
+    """A person's contribution month that is paid in full, through one employer: what entitlement is read from."""
+
+    __tablename__ = "paid_month"
+    __table_args__ = (Index(None, "person_id", "scheme", "month"),)
+
+    employer_id: Mapped[int] = mapped_column(ForeignKey("employer.id"), primary_key=True)
+    scheme: Mapped[str] = mapped_column(primary_key=True)
+    month: Mapped[Month] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    #: What was declared for this person in the month, both shares, minor units.
+    contribution: Mapped[Money]
 
 
 class CoverageMonth(Base):
@@ -35,8 +48,6 @@ class CoverageMonth(Base):
     state: Mapped[str]
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
-    #: Steps in words: why this month is open.
-    explanation: Mapped[dict[str, Any]] = mapped_column(default=dict)
     core_state: Mapped[str] = mapped_column(default="waiting")
     #: The receipt under which the core knows it: the natural key of the message.
     core_receipt: Mapped[str] = mapped_column(unique=True)

@@ -1,0 +1,38 @@
+# The commands of the portal.  `make run` and `make test` need nothing but Python 3.11 and a package manager.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run setup test fast check fix migrate bench long
+
+run:            ## start the whole portal with the practice fund
+	@exec $(PYTHON) -m portal
+
+setup:          ## pins for running and for testing, system libraries, a browser
+	@$(PYTHON) -m portal.prepare --dev
+
+test: setup     ## all tests, on a PostgreSQL and a broker of their own
+	$(BIN)/python -m pytest -q -n 2 --dist loadscope
+
+fast: setup     ## the pure tests: rules and files
+	$(BIN)/python -m pytest -q tests/scheme tests/tabular tests/contributions/test_upload.py tests/contributions/test_checks.py
+
+check: setup    ## style, types, imports, migrations, fast tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/test_migrations.py tests/test_architecture.py
+	$(MAKE) --no-print-directory fast
+
+fix: setup      ## put right what a program can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+migrate: setup  ## bring the database to the version of this code
+	$(BIN)/flask --app wsgi migrate
+
+bench: setup    ## measure what we promise
+	$(BIN)/python -m bench
+
+long: setup     ## what takes longer than a merge may
+	$(BIN)/python -m pytest -q -m long tests

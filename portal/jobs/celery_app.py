@@ -1,0 +1,93 @@
+"""
+Celery: queues, timetable, and how a job runs.
+
+Celery only wakes and spreads work.  What must not be lost stands in PostgreSQL (the outbox, the
+book), so an empty message that is lost costs one tick of the timetable and no work.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from celery import Celery, Task, signals
+from celery.schedules import crontab
+from flask import Flask
+
+from config import Config
+from portal import clock, db
+from portal.installation import fund
+
+log = logging.getLogger("portal.jobs")
+
+
+def make_celery(app: Flask, config: Config) -> Celery:
+    """The Celery application of this process, whose tasks run inside *app*'s context."""
+
+    class InApp(Task):  # type: ignore[misc]  # Celery ships no types
+        """A task inside the portal's context, at the time the practice clock shows."""
+
+        def __call__(self, *args: Any, **kwargs: Any) -> Any:
+            with app.app_context():
+                if config.practice:
+                    with db.reading() as session:
+                        clock.shift(db.stored_offset(session))
+                return self.run(*args, **kwargs)
+
+    celery = Celery("portal", task_cls=InApp, broker=_broker(config.redis_url), include=["portal.jobs.tasks"])
+    celery.conf.update(SETTINGS)
+    celery.conf.timezone = fund().timezone
+    celery.conf.beat_schedule = TIMETABLE
+    celery.conf.beat_schedule_filename = str(config.var / "timetable")
+    celery.set_default()
+    db.on_wake(lambda: wake(celery))
+    return celery
+
+
+SETTINGS: dict[str, Any] = {
+    "task_serializer": "json",
+    "accept_content": ["json"],
+    "task_ignore_result": True,
+    "task_acks_late": True,
+    "task_reject_on_worker_lost": True,
+    "worker_prefetch_multiplier": 1,
+    "worker_max_tasks_per_child": 500,
+    "task_time_limit": 240,  # shorter than the lease of an outbox row
+    "broker_connection_retry_on_startup": True,
+    "worker_soft_shutdown_timeout": 10,
+    "broker_transport_options": {
+        "visibility_timeout": 900,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 1,
+    },
+    "worker_hijack_root_logger": False,
+    # A wake-up that cannot be sent is not worth waiting for.
+    "task_publish_retry": False,
+}
+
+TIMETABLE: dict[str, Any] = {
+    "send what is waiting": {"task": "portal.jobs.tasks.send_waiting", "schedule": 10.0},
+    "arrears of the night": {"task": "portal.jobs.tasks.tonight", "schedule": crontab(hour=0, minute=30)},
+    "sweep": {"task": "portal.jobs.tasks.sweep", "schedule": crontab(minute=15)},
+}
+
+
+def wake(celery: Celery) -> None:
+    """Say that something waits in the outbox.  The timetable finds it anyway if this is lost."""
+    try:
+        celery.send_task("portal.jobs.tasks.send_waiting")
+    except Exception:
+        log.warning("the broker does not answer; the timetable will find what is waiting")
+
+
+def _broker(url: str) -> str:
+    """Kombu has its own spelling of a Redis socket."""
+    return url.replace("unix://", "redis+socket://", 1) if url.startswith("unix://") else url
+
+
+@signals.worker_process_init.connect  # type: ignore[untyped-decorator]  # Celery ships no types
+def _fresh_pool(**_: Any) -> None:
+    """A forked worker must not share its parent's connections."""
+    db.engine().dispose(close=False)

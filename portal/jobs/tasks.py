@@ -1,0 +1,58 @@
+"""Every job, a few lines each: ids and days in, the work is done elsewhere."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from celery import shared_task
+from flask import current_app
+from sqlalchemy import delete
+
+from portal import clock, db
+from portal.auth.models import Attempt, WebSession
+from portal.coverage import sync
+from portal.coverage.core_client import Core
+from portal.installation import fund
+from portal.jobs import mail, nightly
+
+#: One task sends at most so many, then makes room for others.
+AT_ONCE = 100
+
+
+@shared_task
+def send_waiting() -> None:
+    """Send what waits in the outbox: mail, and what the core must hear."""
+    config = current_app.config["PORTAL"]
+    for _ in range(AT_ONCE):
+        if not mail.send_one(config):
+            break
+    if config.core_url:
+        core = Core(config.core_url, config.core_user, config.core_password, config.core_agent)
+        for _ in range(AT_ONCE):
+            if not sync.send_one(core):
+                break
+
+
+@shared_task
+def tonight(day: str | None = None) -> None:
+    """Hand the night's arrears to the workers, a chunk of employers a task."""
+    on = day or clock.today(fund().timezone).isoformat()
+    with db.reading() as session:
+        employers = nightly.employers_with_charges(session)
+    for chunk in nightly.chunks(employers):
+        accrue_arrears.delay(chunk, on)
+
+
+@shared_task
+def accrue_arrears(employers: list[int], day: str) -> None:
+    """The late charges of these employers as of *day*."""
+    nightly.accrue(employers, date.fromisoformat(day))
+
+
+@shared_task
+def sweep() -> None:
+    """Remove visits that ended and tries that no longer count."""
+    now = clock.real_now()
+    with db.writing() as session:
+        session.execute(delete(WebSession).where(WebSession.expires_at < now))
+        session.execute(delete(Attempt).where(Attempt.at < now - timedelta(days=2)))
