@@ -7,18 +7,18 @@ is given by the portal from a gapless series, unless the fund brings its own.
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import uuid4
 
-from sqlalchemy import insert as sa_insert
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from portal.audit import AuditEvent, Event
+from portal.audit import Event
 from portal.db import copy_rows
 from portal.errors import Refused
 from portal.installation import fund
@@ -69,10 +69,8 @@ def person_by_insurance_number(session: Session, number: str) -> Person | None:
 
 def people_by_national_id(session: Session, numbers: Iterable[str]) -> dict[str, Person]:
     """The persons known by these national identity numbers (in normal form), in one statement."""
-    wanted = list(set(numbers))
-    if not wanted:
-        return {}
-    return {one.national_id: one for one in session.scalars(select(Person).where(Person.national_id.in_(wanted)))}
+    found = session.scalars(select(Person).where(Person.national_id == func.any(list(set(numbers)))))
+    return {one.national_id: one for one in found}
 
 
 def agrees(person: Person, facts: PersonFacts) -> bool:
@@ -138,15 +136,11 @@ def _record_added(
     session: Session, people: Iterable[Person], *, at: datetime, by: int | None, employer: int | None
 ) -> None:
     """One audit event a person, all of them in one statement."""
-    event = Event.PERSON_ADDED.label
-    rows = [
-        {
-            "at": at, "event": event, "account_id": by, "employer_id": employer,
-            "subject": f"person:{one.public_id}", "fields": {"person": str(one.public_id)},
-        }
-        for one in people
-    ]  # fmt: skip
-    session.execute(sa_insert(AuditEvent), rows)
+    columns = ("at", "event", "account_id", "employer_id", "subject", "fields")
+    label = Event.PERSON_ADDED.label
+    names = [str(one.public_id) for one in people]
+    rows = [(at, label, by, employer, f"person:{name}", json.dumps({"person": name})) for name in names]
+    copy_rows(session, "audit_event", columns, rows)
 
 
 def _hold_series(session: Session) -> None:
@@ -168,7 +162,7 @@ def _new_numbers(session: Session, count: int) -> list[str]:
     while len(numbers) < count:
         last = _advance(session, count - len(numbers))
         issued = [rule.issue(number) for number in range(last - (count - len(numbers)) + 1, last + 1)]
-        taken = set(session.scalars(select(Person.insurance_number).where(Person.insurance_number.in_(issued))))
+        taken = set(session.scalars(select(Person.insurance_number).where(Person.insurance_number == func.any(issued))))
         numbers += [number for number in issued if number not in taken]
     return numbers
 
