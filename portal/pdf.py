@@ -13,7 +13,7 @@ import base64
 import hashlib
 import io
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -39,7 +39,7 @@ class _Press(NamedTuple):
     style: Any
     fonts: Any
     fetcher: Any
-    colours: Any
+    colours: Callable[[], Any]
     outside: type[BaseException]
 
 
@@ -60,7 +60,7 @@ def render(html: str, *, title: str, language: str) -> bytes:
             document = press.html(string=html, url_fetcher=press.fetcher).render(
                 stylesheets=[press.style],
                 font_config=press.fonts,
-                color_profiles={"portal": press.colours},
+                color_profiles={"portal": press.colours()},
                 **options,
             )
         except press.outside as wanted:
@@ -127,7 +127,11 @@ def _press() -> _Press:
     atexit.register(_press.cache_clear)  # WeasyPrint wants to remove its fonts before the interpreter goes
     fonts, fetcher = FontConfiguration(), Fetcher(allowed_protocols=("data",), allow_redirects=False)
     style = CSS(string=_STYLE.read_text(encoding="utf-8"), font_config=fonts, url_fetcher=fetcher)
-    # WeasyPrint's own way to this profile opens the file for each document and leaves it open.
     profile = (files("weasyprint.pdf") / "sRGB2014.icc").read_bytes()
-    colours = ColorProfile(io.BytesIO(profile), "sRGB2014.icc", "relative-colorimetric", (["r"], ["g"], ["b"]))
+
+    def colours() -> Any:
+        # New each time, since a profile that was written once comes out different the second time.  And ours, since
+        # WeasyPrint's own way to it leaves the file open.
+        return ColorProfile(io.BytesIO(profile), "sRGB2014.icc", "relative-colorimetric", (["r"], ["g"], ["b"]))
+
     return _Press(HTML, style, fonts, fetcher, colours, Outside)

@@ -189,9 +189,12 @@ def test_only_practice_documents_say_practice() -> None:
     assert "PRACTICE. This document is not real" in text_of(drawn("receipt", RECEIPT | {"practice": True}))
 
 
-def test_the_same_snapshot_gives_the_same_bytes() -> None:
+def test_the_same_snapshot_gives_the_same_bytes_in_every_process() -> None:
     html = html_of("receipt", RECEIPT)
-    assert pdf.render(html, title="Receipt", language="en") == pdf.render(html, title="Receipt", language="en")
+    code = "import sys; from portal.pdf import render; "
+    code += "sys.stdout.buffer.write(render(sys.stdin.read(), title='R', language='en'))"
+    fresh = subprocess.run([sys.executable, "-c", code], input=html.encode(), capture_output=True, check=True).stdout
+    assert fresh == pdf.render(html, title="R", language="en") == pdf.render(html, title="R", language="en")
 
 
 @pytest.mark.parametrize("address", ["https://example.org/logo.png", "file:///etc/passwd", "portal-font:../../app.py"])
