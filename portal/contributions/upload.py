@@ -93,7 +93,7 @@ def parse(
             for check in checks:
                 check(row, fitted)
         if row.problems and looks_like_total(row, fitted, PEOPLE, layout.components):
-            row.problems = [total_problem(row)]
+            row.problems = (total_problem(row),)
         (faulty if row.problems else good).append(row)
     doubles = mark_doubles(good, fitted)
     faulty = sorted(faulty + doubles, key=lambda row: row.number) if doubles else faulty
@@ -116,16 +116,16 @@ def row_checks(layout: Layout, months: MonthRule) -> list[RowCheck]:
         name = "national_id" if "national_id" in fitted.places else "insurance_number"
         headers = {fitted.header("national_id"), fitted.header("insurance_number")}
         if not any(problem.column in headers for problem in row.problems):
-            row.problems.append(fitted.problem(row.number, name, REQUIRED))
+            row.problems += (fitted.problem(row.number, name, REQUIRED),)
 
     def days_fit_pay(row: ReadRow, fitted: Fitted) -> None:
         if row.values.get("days") == 0 and any(row.values[name] for name in paid):
-            row.problems.append(fitted.problem(row.number, "days", NOUGHT_DAYS, "0"))
+            row.problems += (fitted.problem(row.number, "days", NOUGHT_DAYS, "0"),)
 
     def month_fits(row: ReadRow, fitted: Fitted) -> None:
         year, number = row.values["year"], row.values["month"]
         if year and number and (fault := months.judge((year, number))):
-            row.problems.append(fitted.problem(row.number, "month", fault, f"{year}-{number:02d}"))
+            row.problems += (fitted.problem(row.number, "month", fault, f"{year}-{number:02d}"),)
 
     return [has_number, month_fits] if layout.kind is Kind.NAPSA else [has_number, days_fit_pay]
 
@@ -142,12 +142,12 @@ def mark_doubles(rows: Sequence[ReadRow], fitted: Fitted) -> list[ReadRow]:
             same = [rows[position] for position in positions]
             if all(row.source.cells == same[0].source.cells for row in same):
                 for row in same[1:]:
-                    row.problems.append(fitted.problem(row.number, name, same_row(same[0].number, row.number)))
+                    row.problems += (fitted.problem(row.number, name, same_row(same[0].number, row.number)),)
                     marked[row.number] = row
                 continue
             fault = same_number([row.number for row in same])
             for row in same:
-                row.problems.append(fitted.problem(row.number, name, fault, str(number)))
+                row.problems += (fitted.problem(row.number, name, fault, str(number)),)
                 marked[row.number] = row
     return list(marked.values())
 

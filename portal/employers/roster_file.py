@@ -100,7 +100,7 @@ def parse(table: Table, components: Sequence[str], rules: FileRules) -> ParsedRo
         if row.values:
             check_days(row, fitted)
         if row.problems and looks_like_total(row, fitted, PEOPLE, components):
-            row.problems = [total_problem(row)]
+            row.problems = (total_problem(row),)
         (faulty if row.problems else good).append(row)
     if doubles := mark_doubles(good, fitted):
         faulty = sorted(faulty + doubles, key=lambda row: row.number)
@@ -137,11 +137,11 @@ def check_days(row: ReadRow, fitted: Fitted) -> None:
     values = row.values
     start, end, born = values["from_day"], values.get("to_day"), values["birth_date"]
     if start and end and end < start:
-        row.problems.append(fitted.problem(row.number, "to_day", END_FIRST, end.isoformat()))
+        row.problems += (fitted.problem(row.number, "to_day", END_FIRST, end.isoformat()),)
     if start and born and (start.year - born.year - ((start.month, start.day) < (born.month, born.day))) < WORKING_AGE:
         words = _("The person would have been under %(age)s on “%(found)s”. Check both dates.", age=WORKING_AGE)
         young = Fault("W_AGE", words, blocking=False)
-        row.notices.append(fitted.problem(row.number, "from_day", young, start.isoformat()))
+        row.notices += (fitted.problem(row.number, "from_day", young, start.isoformat()),)
 
 
 def mark_doubles(rows: Sequence[ReadRow], fitted: Fitted) -> list[ReadRow]:
@@ -158,12 +158,12 @@ def mark_doubles(rows: Sequence[ReadRow], fitted: Fitted) -> list[ReadRow]:
         same.sort(key=lambda row: row.number)
         if all(row.source.cells == same[0].source.cells for row in same):
             for row in same[1:]:
-                row.problems.append(fitted.problem(row.number, "national_id", same_row(same[0].number, row.number)))
+                row.problems += (fitted.problem(row.number, "national_id", same_row(same[0].number, row.number)),)
             marked += same[1:]
             continue
         fault = same_number([row.number for row in same])
         for row in same:
-            row.problems.append(fitted.problem(row.number, "national_id", fault, str(number)))
+            row.problems += (fitted.problem(row.number, "national_id", fault, str(number)),)
         marked += same
     return marked
 

@@ -53,13 +53,13 @@ def above_maximum(rule: AmountRule) -> Fault:
 def amount_reader(rule: AmountRule) -> Reader:
     """Reads an amount into minor units of the rule's currency; it is never rounded."""
     decimals, maximum = rule.decimals, rule.maximum
-    fast = re.compile(rf"(\d{{1,15}})\.(\d{{{decimals}}})" if decimals else r"(\d{1,15})()").fullmatch
+    fast = re.compile(rf"([0-9]{{1,15}})(?:\.([0-9]{{1,{decimals}}}))?" if decimals else r"([0-9]{1,15})()").fullmatch
     above = above_maximum(rule)
 
     def read(text: str) -> object:
         match = fast(text)
-        if match and text.isascii():
-            minor = int(match[1] + match[2])
+        if match:
+            minor = int(match[1] + (match[2] or "").ljust(decimals, "0"))
             return above if minor > maximum else minor
         clean = tidied(text, LONGEST)
         if isinstance(clean, Fault):
@@ -88,8 +88,7 @@ def read_amount(clean: str, typed: str, rule: AmountRule) -> object:
     if result > rule.maximum:
         return above_maximum(rule)
     wanted = rule.written(result)
-    plain = typed == wanted or (rule.decimals > 0 and typed == wanted.rstrip("0").rstrip("."))
-    return result if plain else noted(result, wanted, typed)
+    return noted(result, wanted, typed)
 
 
 def minor_of(text: str, rule: AmountRule) -> int | Fault:

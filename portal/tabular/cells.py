@@ -23,6 +23,8 @@ _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 #: Pasted along unseen; no word needs them.
 _UNSEEN = re.compile("[\u200b\u200e\u200f\u00ad\u2060\ufeff]")
+#: Text nobody has to tidy: ASCII, single spaces, no sign in front.
+_TIDY = re.compile(r"[A-Za-z0-9][!-~]*(?: [!-~]+)*").fullmatch
 #: Python's own idea of a space, plus the zero-width ones above: includes line breaks, NBSP and U+2028.
 _SPACES = re.compile(r"\s+")
 
@@ -42,6 +44,8 @@ def tidied(text: str, longest: int) -> str | Fault:
     """The text without what nobody meant to type; the fault of what cannot be left out without asking."""
     if len(text) > longest:
         return too_long(longest)
+    if _TIDY(text):
+        return text
     if _CONTROL.search(text):
         return CONTROL
     if _TURNING.search(text):

@@ -72,7 +72,7 @@ def without_hint(text: str) -> tuple[str, str | None]:
 
 def delimiter_of(text: str) -> str:
     """The delimiter of the header: the one of the three that stands there most often."""
-    header = io.StringIO(text, newline=None).readline()
+    header = io.StringIO(text.lstrip("\r\n"), newline=None).readline()
     best = max(DELIMITERS, key=header.count)
     if not header.count(best):
         raise refuse("E_DELIMITER", _("The columns are not separated by a comma, a semicolon or a tab."), row=1)

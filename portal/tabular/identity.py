@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from portal.tabular.cells import Reader, ascii_digits, noted, tidied
@@ -13,6 +14,8 @@ from portal.words import _
 LONGEST = 40
 
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d{1,3}")
+#: Each digit doubled, and the two digits of that added up.
+_DOUBLED = str.maketrans("0123456789", "0246813579")
 _SEPARATED = re.compile(r"\d+(?:[ /-]\d+)*")
 
 #: A number a spreadsheet rounded: it keeps fifteen digits.
@@ -36,7 +39,7 @@ class IdentityRule(Protocol):
         """The one way the number is stored, whatever spaces or strokes it was typed with."""
 
     def problem(self, text: str) -> Fault | None:
-        """What is wrong with a normalised number; None when it can be right."""
+        """What is wrong with a number; None only when it can be right and is written as it is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +94,14 @@ class LuhnNumber:
 
 def luhn_sum(digits: str) -> int:
     """Luhn's sum of a number with its check digit: a multiple of ten when it is right."""
-    doubled = "".join(str(2 * int(digit)) for digit in digits[-2::-2])
-    return sum(map(int, doubled)) + sum(map(int, digits[-1::-2]))
+    return sum(map(int, digits[-2::-2].translate(_DOUBLED))) + sum(map(int, digits[-1::-2]))
 
 
 def shape_problem(text: str, shape: str) -> Fault | None:
     """What keeps *text* from having this *shape*; a wrong count of digits gets its own word, a zero may be lost."""
+    example = shape.replace("#", "0")
+    if pattern_of(shape).fullmatch(text):
+        return RESERVED if text == example else None
     wanted, found = shape.count("#"), len(text)
     if text.isascii() and text.isdigit() and found != wanted:
         words = _(
@@ -106,20 +111,23 @@ def shape_problem(text: str, shape: str) -> Fault | None:
             wanted=wanted,
         )
         return Fault("E_ID_LENGTH", words)
-    example = shape.replace("#", "0")
-    if re.sub("[0-9]", "#", text) != shape:
-        words = _(
-            "The number ending %(found)s must have %(wanted)s digits, like %(example)s.", wanted=wanted, example=example
-        )
-        return Fault("E_ID_FORMAT", words)
-    return RESERVED if text == example else None
+    words = _(
+        "The number ending %(found)s must have %(wanted)s digits, like %(example)s.", wanted=wanted, example=example
+    )
+    return Fault("E_ID_FORMAT", words)
+
+
+@lru_cache(maxsize=64)
+def pattern_of(shape: str) -> re.Pattern[str]:
+    """What text of a shape looks like."""
+    return re.compile("".join("[0-9]" if mark == "#" else re.escape(mark) for mark in shape))
 
 
 def identity_reader(rule: IdentityRule) -> Reader:
     """Reads a number by the fund's *rule*."""
 
     def read(text: str) -> object:
-        if rule.normalise(text) == text and text.isascii() and rule.problem(text) is None:
+        if rule.problem(text) is None:
             return text
         clean = tidied(text, LONGEST)
         if isinstance(clean, Fault) or not clean:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -47,7 +47,7 @@ class FaultyRow:
 
     row: int
     cells: dict[str, str]
-    problems: list[Problem]
+    problems: tuple[Problem, ...]
 
 
 @dataclass(slots=True)
@@ -57,8 +57,8 @@ class ReadRow:
     number: int
     values: dict[str, Any]
     source: Row
-    problems: list[Problem] = field(default_factory=list)
-    notices: list[Problem] = field(default_factory=list)
+    problems: tuple[Problem, ...] = ()
+    notices: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def read_rows(fitted: Fitted) -> Iterator[ReadRow]:
         row = ReadRow(source.number, values, source)
         cells = source.cells
         if len(cells) != width and (problem := wrong_width(source, width)):
-            row.problems.append(problem)
+            row.problems = (problem,)
             yield row
             continue
         for index, name, read, place in places:
@@ -172,10 +172,11 @@ def look_again(row: ReadRow, place: Place, text: str, value: Any) -> Any:
     if value is None:
         value = REQUIRED if place.column.filled else None
     if isinstance(value, Noted):
-        row.notices += [fault.at(row.number, place.header, text, secret=place.column.secret) for fault in value.faults]
+        secret = place.column.secret
+        row.notices += tuple(fault.at(row.number, place.header, text, secret=secret) for fault in value.faults)
         return value.value
     if isinstance(value, Fault):
-        row.problems.append(value.at(row.number, place.header, text, secret=place.column.secret))
+        row.problems += (value.at(row.number, place.header, text, secret=place.column.secret),)
         return None
     return value
 
@@ -187,9 +188,9 @@ def look_behind(row: ReadRow, fitted: Fitted) -> None:
         if mark is None or (mark is Mark.ROUNDED and not place.column.secret):
             continue
         fault = {Mark.FORMULA: FORMULA, Mark.ERROR: CELL_ERROR, Mark.ROUNDED: ROUNDED}[mark]
-        row.problems = [problem for problem in row.problems if problem.column != place.header]
-        row.notices = [notice for notice in row.notices if notice.column != place.header]
-        row.problems.append(fitted.problem(row.number, name, fault, fitted.typed(row.source).get(name, "")))
+        found = fitted.problem(row.number, name, fault, fitted.typed(row.source).get(name, ""))
+        row.problems = (*(problem for problem in row.problems if problem.column != place.header), found)
+        row.notices = tuple(notice for notice in row.notices if notice.column != place.header)
         row.values[name] = None
 
 

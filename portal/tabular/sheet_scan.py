@@ -40,14 +40,19 @@ class _Reader:
         self.scan = Scan()
         self.limits = limits
         self.row = self.column = 0
-        self.kind = ""
+        self.reference = self.kind = self.row_text = ""
+        self.columns: dict[str, int] = {}
         self.fresh = False  # the cell at hand has not been counted yet
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """One element begins."""
-        name = name.rpartition(":")[2]
+        if ":" in name:
+            name = name.rpartition(":")[2]
         if name == "c":
-            self.cell(attributes)
+            self.reference = attributes.get("r", "")
+            self.kind = attributes.get("t", "")
+            self.column += 1  # without a reference a cell stands right of the one before
+            self.fresh = True
         elif name in ("v", "is", "f"):
             if self.fresh:
                 self.count()
@@ -60,6 +65,7 @@ class _Reader:
         """An element that is no cell begins: a row, a column's width, merged cells."""
         if name == "row":
             self.row = number_of(attributes.get("r")) or self.row + 1
+            self.row_text = str(self.row)
             self.column = 0
             if attributes.get("hidden") in ("1", "true"):
                 self.scan.hidden_rows.append(self.row)
@@ -70,28 +76,28 @@ class _Reader:
         elif name == "mergeCell" and self.scan.merged is None:
             self.scan.merged = attributes.get("ref", "")
 
-    def cell(self, attributes: dict[str, str]) -> None:
-        """A cell begins; without a reference it stands right of the one before."""
-        reference = attributes.get("r")
-        self.column += 1
-        if reference:
-            letters = reference.rstrip("0123456789")
-            self.row = number_of(reference[len(letters) :])
-            self.column = column_number(letters)
-        self.kind = attributes.get("t", "")
-        self.fresh = True
-
     def count(self) -> None:
         """The cell at hand holds something."""
         scan = self.scan
         self.fresh = False
         scan.filled += 1
+        if self.reference:
+            letters = self.reference.rstrip("0123456789")
+            self.column = self.columns.get(letters) or self.new_column(letters)
+            if self.reference[len(letters) :] != self.row_text:
+                self.row = number_of(self.reference[len(letters) :])
+                self.row_text = str(self.row)
         if self.row > scan.last_row:
             scan.last_row = self.row
         if self.column > scan.last_column:
             scan.last_column = self.column
         if self.kind == "e":
             scan.marks[self.row, self.column] = Mark.ERROR
+
+    def new_column(self, letters: str) -> int:
+        """The number of a column met for the first time."""
+        self.columns[letters] = column_number(letters)
+        return self.columns[letters]
 
 
 def scan_sheet(archive: zipfile.ZipFile, part: str, limits: Limits) -> Scan:
