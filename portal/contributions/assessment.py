@@ -1,0 +1,268 @@
+"""
+A payroll checked as one set and computed: the same for one line changed, a file, or the moment of submission.
+
+The number of statements does not grow with the number of people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from portal.contributions.checks import CheckLimits, LineToCheck, RosterEntry, check
+from portal.contributions.file_rules import money_rule
+from portal.contributions.models import Declaration, PayrollLine
+from portal.contributions.months import GONE
+from portal.employers.models import Employment
+from portal.employers.roster import RosterPerson, roster_in
+from portal.installation import fund
+from portal.people.models import Person
+from portal.scheme.blocks import NotKnown, Pack
+from portal.scheme.calendars import Month
+from portal.scheme.contribution import Contribution, contribution_on
+from portal.scheme.explain import words_from_json, words_to_json
+from portal.tabular.table import Problem
+from portal.words import _
+
+#: More people missing than this are counted, not named one by one.
+NAMED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """
+    One person's pay: *components* in minor units; *days* None is the whole month.
+
+    *in_file* are the shares (employee's, employer's) the file brought, to be compared and then forgotten.
+    """
+
+    row: int
+    person_id: int
+    components: Mapping[str, int]
+    days: int | None = None
+    in_file: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """
+    What a payroll is checked against: the schemes it declares, everybody who ever worked for the employer
+    (with the employment that touches the month, where there is one), and the pay declared last.
+    """
+
+    month: Month
+    packs: tuple[Pack, ...]
+    people: Mapping[int, RosterPerson]
+    last_pay: Mapping[int, Mapping[str, int]]
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """The pay components these schemes count, in a stable order: the columns of the payroll."""
+        return tuple(dict.fromkeys(code for rules in self.packs for code in rules.components))
+
+    @property
+    def working(self) -> list[RosterPerson]:
+        """Who worked on a day of the month, by surname."""
+        first, last = self.month.first_day(), self.month.last_day()
+        return [one for one in self.people.values() if one.from_day <= last and (not one.to_day or one.to_day >= first)]
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What a payroll comes to in one scheme, in minor units of its currency."""
+
+    people: int = 0
+    earnings: int = 0
+    insurable: int = 0
+    employer: int = 0
+    employee: int = 0
+    provisional: bool = False
+
+    @property
+    def total(self) -> int:
+        """Both shares: what has to be paid."""
+        return self.employer + self.employee
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """Lines with their contributions by scheme and their problems; *notices* belong to no line."""
+
+    lines: Sequence[Line]
+    contributions: Sequence[Mapping[str, Contribution]]
+    problems: Mapping[int, list[Problem]]
+    notices: list[Problem] = field(default_factory=list)
+    missing: int = 0
+    sums: Mapping[str, Sums] = field(default_factory=dict)
+
+    @property
+    def blocking(self) -> int:
+        """How many lines cannot be submitted as they are."""
+        return sum(any(one.blocking for one in found) for found in self.problems.values())
+
+    @property
+    def warnings(self) -> int:
+        """How many lines ask for a look."""
+        return sum(not any(one.blocking for one in found) for found in self.problems.values())
+
+
+def load_basis(session: Session, employer_id: int, month: Month, packs: Sequence[Pack]) -> Basis:
+    """Everything a payroll of *month* is checked against, in three statements."""
+    people = {one.person_id: one for one in roster_in(session, employer_id, month)}
+    statement = (
+        select(
+            Person.id, Person.insurance_number, Person.national_id, Person.surname, Person.first_name,
+            Person.other_names, Employment.id, Employment.staff_number, Employment.category,
+            Employment.from_day, Employment.to_day,
+        )
+        .join(Employment, Employment.person_id == Person.id)
+        .where(
+            Employment.employer_id == employer_id,
+            or_(Employment.to_day < month.first_day(), Employment.from_day > month.last_day()),
+        )
+        .order_by(Employment.from_day.desc())
+    )  # fmt: skip
+    for row in session.execute(statement):
+        people.setdefault(row[0], RosterPerson(*row, {}))
+    return Basis(month, tuple(packs), people, _last_pay(session, employer_id, month))
+
+
+def _last_pay(session: Session, employer_id: int, month: Month) -> dict[int, Mapping[str, int]]:
+    """What each person was paid in the last month declared before *month*."""
+    wanted = (Declaration.employer_id == employer_id, Declaration.month < month, Declaration.state.not_in(GONE))
+    last = select(Declaration.payroll_id).where(*wanted).order_by(Declaration.month.desc(), Declaration.id.desc())
+    statement = select(PayrollLine.person_id, PayrollLine.components)
+    rows = session.execute(statement.where(PayrollLine.payroll_id == last.limit(1).scalar_subquery()))
+    return dict(rows.all())
+
+
+def assess(basis: Basis, lines: Sequence[Line], columns: Mapping[str, str] | None = None) -> Assessed:
+    """Check and compute all *lines* as one set; *columns* is how the reader's file names our columns."""
+    contributions = [_contributions(basis, line.components) for line in lines]
+    limits = CheckLimits(money_rule(fund()), _minimums(basis), _jump(), columns or {})
+    entries: dict[Hashable, RosterEntry] = {
+        key: _entry(one, basis.last_pay.get(key)) for key, one in basis.people.items()
+    }
+    checked = [_to_check(basis, line, found) for line, found in zip(lines, contributions, strict=True)]
+    problems: dict[int, list[Problem]] = {}
+    missing = []
+    for problem in check(checked, entries, basis.month, limits):
+        if problem.row is None:
+            missing.append(problem)
+        else:
+            problems.setdefault(problem.row, []).append(problem)
+    for line in lines:
+        if part := _part_month(basis, line, limits):
+            problems.setdefault(line.row, []).append(part)
+    sums = {rules.id: _sums(rules, lines, contributions) for rules in basis.packs}
+    return Assessed(lines, contributions, problems, _few(missing), len(missing), sums)
+
+
+def _contributions(basis: Basis, components: Mapping[str, int]) -> dict[str, Contribution]:
+    return {rules.id: contribution_on(rules, basis.month, components) for rules in basis.packs}
+
+
+def _to_check(basis: Basis, line: Line, found: Mapping[str, Contribution]) -> LineToCheck:
+    """A line in the terms of the checks; the shares in a file are those of the scheme that counts gross pay."""
+    who = basis.people[line.person_id]
+    due = next((found[rules.id] for rules in basis.packs if "gross" in rules.components), None)
+    return LineToCheck(
+        line.row, line.person_id, who.national_id, who.surname, f"{who.first_name} {who.other_names}".strip(),
+        line.components, line.days,
+        line.in_file if due else None, (due.employee, due.employer) if due else None,
+    )  # fmt: skip
+
+
+def _entry(who: RosterPerson, last: Mapping[str, int] | None) -> RosterEntry:
+    names = f"{who.first_name} {who.surname}"
+    return RosterEntry(who.person_id, who.national_id, names, who.from_day, who.to_day, last)
+
+
+def _minimums(basis: Basis) -> dict[str, int]:
+    """The least pay of a whole month by component, where a scheme states one."""
+    found: dict[str, int] = {}
+    for rules in basis.packs:
+        member = rules.membership
+        if member.minimum_earnings is None or member.component is None:
+            continue
+        try:
+            least = member.minimum_earnings.value_at(basis.month.first_day(rules.calendar))
+        except NotKnown:
+            continue
+        found[member.component] = max(least, found.get(member.component, 0))
+    return found
+
+
+def _jump(least: int = 2) -> int:
+    """How many times last month's pay is asked about: the fund's limit, rounded up to a whole number."""
+    wanted = 1 + fund().limits.wage_jump
+    return max(least, -(-wanted.numerator // wanted.denominator))
+
+
+def _part_month(basis: Basis, line: Line, limits: CheckLimits) -> Problem | None:
+    """A whole month's wage for somebody who began or left within the month: right for some, an oversight for others."""
+    who = basis.people[line.person_id]
+    first, last = basis.month.first_day(), basis.month.last_day()
+    if not who.components or any(who.components.get(code) != paid for code, paid in line.components.items()):
+        return None
+    if first < who.from_day <= last:
+        words = _("The person began on %(day)s; a whole month's wage stands here. Is it right?", day=who.from_day)
+    elif who.to_day is not None and first <= who.to_day < last:
+        words = _("The person left on %(day)s; a whole month's wage stands here. Is it right?", day=who.to_day)
+    else:
+        return None
+    code, paid = next(iter(line.components.items()))
+    return Problem("W_PART_MONTH", words, line.row, limits.column(code), limits.money.written(paid), blocking=False)
+
+
+def _few(missing: list[Problem]) -> list[Problem]:
+    """The people who are missing by name, or their number when they are many."""
+    if len(missing) <= NAMED:
+        return missing
+    words = _(
+        "%(n)s people on your roster are not in this payroll. Did they leave, or were they not paid?", n=len(missing)
+    )
+    return [Problem("W_MISSING_EMPLOYEE", words, blocking=False)]
+
+
+def _sums(rules: Pack, lines: Sequence[Line], contributions: Sequence[Mapping[str, Contribution]]) -> Sums:
+    shares = [found[rules.id] for found in contributions]
+    return Sums(
+        people=len(lines),
+        earnings=sum(earnings_of(rules, line.components) for line in lines),
+        insurable=sum(one.insurable for one in shares),
+        employer=sum(one.employer for one in shares),
+        employee=sum(one.employee for one in shares),
+        provisional=any(one.provisional for one in shares),
+    )
+
+
+def earnings_of(rules: Pack, components: Mapping[str, int]) -> int:
+    """What was paid of the components this scheme counts."""
+    return sum(components[code] for code in rules.components)
+
+
+def problem_to_json(problem: Problem) -> dict[str, Any]:
+    """A problem as the database keeps it."""
+    return {
+        "code": problem.code,
+        "words": words_to_json(problem.words),
+        "row": problem.row,
+        "column": problem.column,
+        "found": problem.found,
+        "blocking": problem.blocking,
+    }
+
+
+def problem_from_json(kept: Mapping[str, Any]) -> Problem:
+    """The problem that was kept."""
+    return Problem(**{**kept, "words": words_from_json(kept["words"])})
+
+
+def problems_from_json(kept: Iterable[Mapping[str, Any]]) -> list[Problem]:
+    """All problems that were kept, in their order."""
+    return [problem_from_json(one) for one in kept]

@@ -1,0 +1,154 @@
+"""
+From a checked payroll to declarations: one for each scheme, with acknowledgement, lines and charge.
+
+The number of statements grows with the schemes, never with the people.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal import audit
+from portal.audit import Event
+from portal.contributions import acknowledgement
+from portal.contributions.assessment import Assessed, Sums, earnings_of
+from portal.contributions.models import Declaration, DeclarationLine, Payroll, PayrollState, State
+from portal.contributions.months import standing_declarations
+from portal.db import copy_rows
+from portal.employers.models import Employer
+from portal.employers.roster import day_of
+from portal.installation import fund, pack
+from portal.ledger import book
+from portal.ledger.book import Entry
+from portal.ledger.models import AccountName
+from portal.scheme.blocks import Pack
+from portal.scheme.deadlines import due_day
+from portal.scheme.explain import steps_to_json
+
+LINE_COLUMNS = (
+    "declaration_id", "person_id", "employer_id", "components", "days", "earnings", "insurable",
+    "employer_share", "employee_share", "branches",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What all declarations of one payroll share."""
+
+    payroll: Payroll
+    employer: Employer
+    enrolments: Mapping[str, int]
+    kind: str
+    signer: str
+    fingerprint: str
+    by: int | None
+    at: datetime
+
+
+def declare(session: Session, submission: Submission, assessed: Assessed) -> list[Declaration]:
+    """One declaration for each scheme, all lines in one COPY; numbers are taken last because they hold their series."""
+    payroll = submission.payroll
+    before = standing_declarations(session, payroll.employer_id, payroll.month)
+    made: list[Declaration] = []
+    rows: list[tuple[object, ...]] = []
+    for scheme, sums in assessed.sums.items():
+        declaration = _declaration(session, submission, pack(scheme), sums, before.get(scheme))
+        rows += _lines(declaration, pack(scheme), assessed)
+        made.append(declaration)
+    copy_rows(session, DeclarationLine.__tablename__, LINE_COLUMNS, rows)
+    payroll.state = PayrollState.SUBMITTED.value
+    payroll.submitted_at, payroll.submitted_by = submission.at, submission.by
+    session.flush()
+    return made
+
+
+def _declaration(
+    session: Session, submission: Submission, rules: Pack, sums: Sums, before: Declaration | None
+) -> Declaration:
+    """Acknowledge one scheme's part, in place of the one *before* where this revises it, and charge it."""
+    payroll, at = submission.payroll, submission.at
+    if before is not None:
+        before.move_to(State.SUPERSEDED)
+        session.flush()
+    made = Declaration(
+        employer_id=payroll.employer_id, payroll_id=payroll.id, enrolment_id=submission.enrolments[rules.id],
+        scheme=rules.id, month=payroll.month, kind=submission.kind if before else _kind(submission.kind),
+        state=State.SUBMITTED.value, number=acknowledgement.next_acknowledgement(session, at),
+        currency=rules.currency.code, people=sums.people, earnings=sums.earnings, insurable=sums.insurable,
+        employer_share=sums.employer, employee_share=sums.employee, total=sums.total, provisional=sums.provisional,
+        due_day=due_day(rules, payroll.month), pack_hash=rules.hash, submitted_at=at, submitted_by=submission.by,
+        snapshot={}, supersedes_id=before.id if before else None,
+    )  # fmt: skip
+    made.snapshot = acknowledgement.snapshot(
+        made, submission.employer, sums, signer=submission.signer, language=fund().languages[0],
+        fingerprint=submission.fingerprint,
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    _charge(session, made, rules, sums, before, submission)
+    _record(session, made, submission)
+    return made
+
+
+def _kind(kind: str) -> str:
+    """A payroll that revises a month may declare a scheme for the first time: that one is a regular declaration."""
+    return "regular" if kind == "revised" else kind
+
+
+def _charge(
+    session: Session, made: Declaration, rules: Pack, sums: Sums, before: Declaration | None, submission: Submission
+) -> None:
+    """Post what is owed, or the difference to the declaration *before*.  Nothing owed: no charge."""
+    owed = sums.total - (before.total if before else 0)
+    if not owed:
+        return
+    charge = book.charge_for(
+        session, made.employer_id, scheme=rules.id, month=made.month, due_day=made.due_day,
+        currency=made.currency, pack_hash=rules.hash, at=submission.at,
+    )  # fmt: skip
+    book.post(
+        session, made.employer_id, scheme=rules.id, currency=made.currency, name=f"declaration/{made.public_id}",
+        kind="declaration", effective=day_of(submission.at), at=submission.at, by=submission.by,
+        entries=[
+            Entry(AccountName.CONTRIBUTION_DUE, owed, charge.id),
+            Entry(AccountName.CONTRIBUTION_INCOME, -owed),
+        ],
+        explanation=_explanation(made, rules, sums, before),
+    )  # fmt: skip
+
+
+def _explanation(made: Declaration, rules: Pack, sums: Sums, before: Declaration | None) -> dict[str, Any]:
+    """The calculation behind the posting, and which declaration it belongs to."""
+    return {
+        "steps": steps_to_json(acknowledgement.computed(rules, made.month, sums)),
+        "pack": rules.hash,
+        "declaration": made.number,
+        "supersedes": before.number if before else None,
+    }
+
+
+def _record(session: Session, made: Declaration, submission: Submission) -> None:
+    subject = f"declaration:{made.public_id}"
+    audit.record(
+        session, Event.DECLARATION_SUBMITTED, at=submission.at, by=submission.by, employer=made.employer_id,
+        subject=subject, declaration=made.public_id, scheme=made.scheme, month=made.month, number=made.number,
+        total=made.total,
+    )  # fmt: skip
+
+
+def _lines(made: Declaration, rules: Pack, assessed: Assessed) -> Iterator[tuple[object, ...]]:
+    """The lines of one scheme: only the components it counts."""
+    for line, found in zip(assessed.lines, assessed.contributions, strict=True):
+        one = found[rules.id]
+        components = {code: line.components[code] for code in rules.components}
+        branches = {share.branch: [share.insurable, share.employer, share.employee] for share in one.shares}
+        yield (
+            made.id, line.person_id, made.employer_id, json.dumps(components), line.days,
+            earnings_of(rules, line.components), one.insurable, one.employer, one.employee, json.dumps(branches),
+        )  # fmt: skip

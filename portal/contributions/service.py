@@ -1,0 +1,224 @@
+"""
+Making a payroll binding: one declaration for each scheme, acknowledged and charged in one transaction.
+
+A declaration is the employer's own assessment.  Submitting twice gives the same declarations; what
+was wrong is revised by a new one, and exactly the difference is posted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.auth.models import Account
+from portal.contributions import acknowledgement
+from portal.contributions.assessment import Assessed, Sums, assess
+from portal.contributions.declaring import Submission, declare
+from portal.contributions.drafts import (
+    Change,
+    add_missing,
+    cancel,
+    change_lines,
+    leave_out,
+    mend_rows,
+    revise_payroll,
+    save_upload,
+    start_from_roster,
+)
+from portal.contributions.models import Declaration, DeclarationLine, Payroll, PayrollLine, PayrollState
+from portal.contributions.months import (
+    GONE,
+    months_to_declare,
+    next_month,
+    schemes_of,
+    standing_declarations,
+    still_to_declare,
+)
+from portal.contributions.storage import Contents, Stale, basis_of, contents_of, open_draft, payroll_of
+from portal.employers.models import Employer
+from portal.employers.roster import day_of, roster_in
+from portal.errors import NotFound, Refused
+from portal.installation import fund, pack
+from portal.ledger import book
+from portal.people.models import Person
+from portal.scheme.blocks import Pack
+from portal.scheme.calendars import Month, month_in_words
+from portal.words import _, _n
+
+__all__ = [
+    "Change", "NotReady", "Stale", "add_missing", "cancel", "change_lines", "declarations_of", "declared_people",
+    "leave_out", "mend_rows", "months_to_declare", "next_month", "revise_payroll", "save_upload", "start_from_roster",
+    "submit_nil", "submit_payroll",
+]  # fmt: skip
+
+
+class NotReady(Refused):
+    """The payroll cannot be submitted as it stands: rows must be mended, or the roster changed since it was checked."""
+
+
+def submit_payroll(
+    session: Session, employer_id: int, payroll: UUID, *, version: int, by: int | None, at: datetime
+) -> list[Declaration]:
+    """
+    Make a draft binding: a declaration, its acknowledgement and its charge for each scheme.
+
+    *version* is what the page showed: `Stale` when the payroll changed since.  `NotReady` while rows
+    are faulty.  Again: the same declarations.
+    """
+    book.lock(session, employer_id)
+    draft = payroll_of(session, employer_id, payroll, lock=True)
+    if draft.state == PayrollState.SUBMITTED.value:
+        return declarations_of(session, draft)
+    if draft.state != PayrollState.DRAFT.value:
+        raise Refused(_("This payroll was given up. Start the month again."))
+    if draft.version != version:
+        raise Stale
+    contents = contents_of(session, draft)
+    assessed = _checked_again(session, draft, contents)
+    if draft.checked.get("revises"):
+        assessed = _what_differs(session, draft, assessed)
+    numbers = _insurance_numbers(session, draft)
+    codes = tuple(dict.fromkeys(code for name in assessed.sums for code in pack(name).components))
+    print_ = acknowledgement.fingerprint_of(contents.lines, codes, numbers)
+    submission = _submission(session, draft, "revised" if draft.checked.get("revises") else "regular", print_, by, at)
+    return declare(session, submission, assessed)
+
+
+def submit_nil(
+    session: Session, employer_id: int, month: Month, *, by: int | None, at: datetime, nobody_paid: bool = False
+) -> list[Declaration]:
+    """
+    Declare that nobody was paid in *month*.  Again: the same declarations.
+
+    With people on the roster of that month, *nobody_paid* must say that none of them earned anything.
+    """
+    book.lock(session, employer_id)
+    if done := _nil_before(session, employer_id, month):
+        return done
+    packs = still_to_declare(session, employer_id, month, day_of(at))
+    people = len(roster_in(session, employer_id, month))
+    if people and not nobody_paid:
+        words = _n(
+            "%(n)s person is on your roster in %(month)s. Tick the box if nobody was paid.",
+            "%(n)s people are on your roster in %(month)s. Tick the box if nobody was paid.",
+            people,
+            month=month_in_words(month),
+        )
+        raise Refused(words, field="nobody_paid", status=422)
+    if (draft := open_draft(session, employer_id, month)) is not None:
+        cancel(session, employer_id, draft.public_id, at=at, by=by)
+    payroll = Payroll(
+        employer_id=employer_id, month=month, state=PayrollState.DRAFT.value, source="nil", version=1,
+        checked={"schemes": [rules.id for rules in packs], "revises": False}, created_at=at, created_by=by,
+    )  # fmt: skip
+    session.add(payroll)
+    session.flush()
+    nothing = Assessed((), (), {}, sums={rules.id: Sums() for rules in packs})
+    return declare(session, _submission(session, payroll, "nil", "", by, at), nothing)
+
+
+def declarations_of(session: Session, payroll: Payroll) -> list[Declaration]:
+    """What a payroll made, one for each scheme, in the fund's order."""
+    found = session.scalars(select(Declaration).where(Declaration.payroll_id == payroll.id)).all()
+    order = list(fund().schemes)
+    return sorted(found, key=lambda each: order.index(each.scheme) if each.scheme in order else len(order))
+
+
+def declaration_by_number(session: Session, employer_id: int, number: str) -> Declaration:
+    """The employer's declaration with this acknowledgement number; NotFound when it is another's or none."""
+    wanted = (Declaration.employer_id == employer_id, Declaration.number == number)
+    found = session.scalar(select(Declaration).where(*wanted))
+    if found is None:
+        raise NotFound(number)
+    return found
+
+
+def declared_people(session: Session, employer_id: int, scheme: str, month: Month) -> list[tuple[int, str, int]]:
+    """Who stands in the declaration that counts: person, insurance number, both shares together (minor units)."""
+    wanted = (
+        Declaration.employer_id == employer_id,
+        Declaration.scheme == scheme,
+        Declaration.month == month,
+        Declaration.state.not_in(GONE),
+    )
+    statement = (
+        select(Person.id, Person.insurance_number, DeclarationLine.employer_share + DeclarationLine.employee_share)
+        .join(DeclarationLine, DeclarationLine.person_id == Person.id)
+        .join(Declaration, Declaration.id == DeclarationLine.declaration_id)
+        .where(*wanted)
+        .order_by(Person.id)
+    )
+    return [(person, number, paid) for person, number, paid in session.execute(statement)]
+
+
+def _checked_again(session: Session, draft: Payroll, contents: Contents) -> Assessed:
+    """The payroll checked against the roster as it is now; `NotReady` when it may not be submitted."""
+    if contents.faulty:
+        words = _n("%(n)s row is still to be mended.", "%(n)s rows are still to be mended.", len(contents.faulty))
+        raise NotReady(words)
+    if not contents.lines:
+        raise NotReady(_("There is nobody in this payroll. If nobody was paid, make a nil declaration."))
+    assessed = assess(basis_of(session, draft), contents.lines, draft.checked.get("columns"))
+    if assessed.blocking:
+        words = _n(
+            "%(n)s line must be corrected before you submit.",
+            "%(n)s lines must be corrected before you submit.",
+            assessed.blocking,
+        )
+        raise NotReady(words)
+    shown = {name: Sums(**kept) for name, kept in draft.checked["sums"].items()}
+    if shown != assessed.sums:
+        raise NotReady(_("The rules changed since this payroll was checked. Look at the new amounts."))
+    return assessed
+
+
+def _what_differs(session: Session, draft: Payroll, assessed: Assessed) -> Assessed:
+    """A revision makes new declarations only for the schemes in which it says something else, line by line."""
+    standing = standing_declarations(session, draft.employer_id, draft.month)
+    before: dict[str, set[tuple[object, ...]]] = {}
+    statement = select(
+        Declaration.scheme, DeclarationLine.person_id, DeclarationLine.components, DeclarationLine.days
+    ).join(DeclarationLine, DeclarationLine.declaration_id == Declaration.id)
+    ids = [each.id for each in standing.values()]
+    for scheme, person, components, days in session.execute(statement.where(Declaration.id.in_(ids))):
+        before.setdefault(scheme, set()).add((person, days, *(components[code] for code in pack(scheme).components)))
+    changed = {
+        scheme: sums for scheme, sums in assessed.sums.items()
+        if scheme not in standing or before.get(scheme, set()) != _said(pack(scheme), assessed)
+    }  # fmt: skip
+    if not changed:
+        raise NotReady(_("Nothing differs from what was declared. Change an amount, or give the revision up."))
+    return replace(assessed, sums=changed)
+
+
+def _said(rules: Pack, assessed: Assessed) -> set[tuple[object, ...]]:
+    """Who was paid what, as far as one scheme counts it."""
+    return {
+        (line.person_id, line.days, *(line.components[code] for code in rules.components)) for line in assessed.lines
+    }
+
+
+def _insurance_numbers(session: Session, draft: Payroll) -> dict[int, str]:
+    statement = select(Person.id, Person.insurance_number).join(PayrollLine, PayrollLine.person_id == Person.id)
+    return dict(session.execute(statement.where(PayrollLine.payroll_id == draft.id)).all())
+
+
+def _submission(
+    session: Session, payroll: Payroll, kind: str, fingerprint: str, by: int | None, at: datetime
+) -> Submission:
+    employer = session.get_one(Employer, payroll.employer_id)
+    account = session.get(Account, by) if by is not None else None
+    enrolments = schemes_of(session, employer.id, payroll.month)
+    return Submission(payroll, employer, enrolments, kind, account.name if account else "", fingerprint, by, at)
+
+
+def _nil_before(session: Session, employer_id: int, month: Month) -> list[Declaration]:
+    """The nil declarations of *month*, when that is all there is."""
+    standing = standing_declarations(session, employer_id, month)
+    nil = standing and all(each.kind == "nil" for each in standing.values())
+    complete = set(standing) >= set(schemes_of(session, employer_id, month))
+    return sorted(standing.values(), key=lambda each: each.number) if nil and complete else []
