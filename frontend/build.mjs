@@ -10,11 +10,16 @@ const here = dirname(fileURLToPath(import.meta.url))
 const out = join(here, '..', 'portal', 'static')
 const licence = '/* Contains parts of govuk-frontend 6.3.0, MIT licence: see LICENCES.txt beside this file. */\n'
 
-const css = compile(join(here, 'portal.scss'), {
+let css = compile(join(here, 'portal.scss'), {
   loadPaths: [join(here, 'node_modules')],
   style: 'compressed',
   quietDeps: true
 }).css
+// Said by each component and inherited anyway: 20 kB of the unzipped stylesheet.
+css = css
+  .replace(/(?<=[{;])(-webkit-font-smoothing:antialiased|-moz-osx-font-smoothing:grayscale);?/g, '')
+  .replace(/@media print\{[^{}]+\{font-family:inherit\}\}/g, '')
+css += 'body{-webkit-font-smoothing:antialiased;-moz-osx-font-smoothing:grayscale}'
 if (/GDS Transport|url\((?!["']?data:)/.test(css)) throw new Error('The stylesheet names a font or file that is not ours.')
 writeFileSync(join(out, 'portal.css'), licence + css.replace(/^\uFEFF/, '') + '\n')
 
