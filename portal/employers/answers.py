@@ -69,7 +69,7 @@ def read_day(text: str) -> date | None:
     """
     The day typed as day, month and year; None when there is no such day.
 
-    >>> read_day("5 11 2026")
+    >>> read_day("5-11-2026")
     datetime.date(2026, 11, 5)
     """
     parts = re.findall(r"[0-9]+", text)

@@ -16,6 +16,7 @@ from portal.auth.models import Account
 from portal.employers import answers as asked
 from portal.employers.models import Employer, Registration, RegistrationState
 from portal.employers.registration import subject_of
+from portal.installation import fund, packs
 from portal.words import Words, _
 
 #: Trigram similarity of two names, from which on they may be the same enterprise.
@@ -196,3 +197,22 @@ def history(session: Session, registration: Registration, *, officers: bool) -> 
         )
         for event, name in rows
     ]
+
+
+def written(answers: asked.Answers, field: str) -> Words | str:
+    """One answer as a person reads it: names instead of codes; empty when nothing was given."""
+    text = asked.text_of(answers, field)
+    match field:
+        case "legal_form":
+            form = fund().legal_form(text)
+            return form.name if form else text
+        case "activity":
+            return next((choice.name for choice in fund().activities if choice.code == text), text)
+        case "location":
+            return asked.place_in_words(fund(), text) or text
+        case "first_employment_day":
+            day = asked.read_day(text)
+            return _("%(day)s", day=day) if day else text
+        case "schemes":
+            return ", ".join(pack.name for scheme, pack in packs().items() if scheme in asked.schemes_of(answers))
+    return text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from threading import Thread
 from typing import Any
@@ -49,8 +48,8 @@ GOOD: dict[str, Any] = {
 
 
 @pytest.fixture(autouse=True)
-def _stage(_fund: None, database: str) -> Iterator[None]:
-    yield
+def _stage(_fund: None, database: str) -> None:
+    """Every story plays at the practice fund, on a fresh database."""
 
 
 def fill_in(session: Session, applicant: Account, **changes: Any) -> Registration:
@@ -156,7 +155,7 @@ def test_a_returned_application_shows_remarks_by_field_until_it_is_sent_again() 
     with db.writing() as session:
         applicant, officer = make_account(session), make_officer(session)
         row = send_in(session, applicant)
-        remarks = {"tax_number": " The certificate says 1001234568. ", "document_tax": "Not readable", "shoe_size": "42"}
+        remarks = {"tax_number": " The certificate says 1001234568. ", "document_tax": "Not readable", "shoe": "42"}
         decisions.give_back(session, row, remarks, by=officer.id, at=AT, url=URL)
         assert row.remarks == {"tax_number": "The certificate says 1001234568.", "document_tax": "Not readable"}
         page = asked.page_named("names")
