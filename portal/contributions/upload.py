@@ -15,8 +15,8 @@ from portal.contributions.layouts import TEMPLATE, Kind, Layout, MonthRule, colu
 from portal.scheme.calendars import Month
 from portal.tabular.amounts import AmountRule
 from portal.tabular.cells import REQUIRED
-from portal.tabular.person_columns import PEOPLE, doubled, same_number, same_row
-from portal.tabular.rows import FaultyRow, FileRules, Fitted, ReadRow, fit, looks_like_total, read_rows, total_problem
+from portal.tabular.person_columns import doubled, same_number, same_row
+from portal.tabular.rows import FaultyRow, FileRules, Fitted, ReadRow, RowCheck, fit, sift
 from portal.tabular.table import Fault, Problem, Table, refuse
 from portal.words import _
 
@@ -80,29 +80,14 @@ def parse(
 
     *first_open* is the first month that may still be declared, where the fund closes months.
     """
-    columns = columns_of(layout, table.header, MonthRule(month, rules.today, first_open), rules)
-    fitted = fit(table, columns)
+    months = MonthRule(month, rules.today, first_open)
+    fitted = fit(table, columns_of(layout, table.header, months, rules))
     if "national_id" not in fitted.places and "insurance_number" not in fitted.places:
         words = _("The file has no column named %(names)s. Add it.", names="national_id")
         raise refuse("E_HEADER_MISSING", words, row=1, column="national_id")
-    checks = row_checks(layout, MonthRule(month, rules.today, first_open))
-    good: list[ReadRow] = []
-    faulty: list[ReadRow] = []
-    for row in read_rows(fitted):
-        if row.values:
-            for check in checks:
-                check(row, fitted)
-        if row.problems and looks_like_total(row, fitted, PEOPLE, layout.components):
-            row.problems = (total_problem(row),)
-        (faulty if row.problems else good).append(row)
-    doubles = mark_doubles(good, fitted)
-    faulty = sorted(faulty + doubles, key=lambda row: row.number) if doubles else faulty
-    good = [row for row in good if not row.problems] if doubles else good
+    good, faulty = sift(fitted, row_checks(layout, months), layout.components, mark_doubles)
     notices = [*fitted.notices, *(notice for row in good for notice in row.notices)]
     return ParsedPayroll(layout, lines_of(good, layout), [fitted.faulty(row) for row in faulty], notices)
-
-
-RowCheck = Callable[[ReadRow, Fitted], None]
 
 
 def row_checks(layout: Layout, months: MonthRule) -> list[RowCheck]:

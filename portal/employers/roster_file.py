@@ -16,18 +16,8 @@ from portal.tabular.amounts import AmountRule
 from portal.tabular.cells import read_sex, text_reader
 from portal.tabular.contacts import phone_reader, read_email
 from portal.tabular.dates import date_reader
-from portal.tabular.person_columns import PEOPLE, doubled, named, paid, same_number, same_row, who
-from portal.tabular.rows import (
-    Column,
-    FaultyRow,
-    FileRules,
-    Fitted,
-    ReadRow,
-    fit,
-    looks_like_total,
-    read_rows,
-    total_problem,
-)
+from portal.tabular.person_columns import doubled, named, paid, same_number, same_row, who
+from portal.tabular.rows import Column, FaultyRow, FileRules, Fitted, ReadRow, fit, sift
 from portal.tabular.table import Fault, Problem, Table
 from portal.words import _
 
@@ -94,17 +84,7 @@ class ParsedRoster:
 def parse(table: Table, components: Sequence[str], rules: FileRules) -> ParsedRoster:
     """Read a roster.  Raises ``FileRefused`` when a column is missing; anything else is a problem of its row."""
     fitted = fit(table, columns_of(components, rules))
-    good: list[ReadRow] = []
-    faulty: list[ReadRow] = []
-    for row in read_rows(fitted):
-        if row.values:
-            check_days(row, fitted)
-        if row.problems and looks_like_total(row, fitted, PEOPLE, components):
-            row.problems = (total_problem(row),)
-        (faulty if row.problems else good).append(row)
-    if doubles := mark_doubles(good, fitted):
-        faulty = sorted(faulty + doubles, key=lambda row: row.number)
-        good = [row for row in good if not row.problems]
+    good, faulty = sift(fitted, [check_days], components, mark_doubles)
     notices = [*fitted.notices, *(notice for row in good for notice in row.notices)]
     rows = [roster_row(row.number, row.values, components) for row in good]
     return ParsedRoster(rows, [fitted.faulty(row) for row in faulty], notices)

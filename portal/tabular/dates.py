@@ -55,9 +55,7 @@ def date_reader(
 
     *day_first*: the file's layout writes 31/07/2026, so 03/04/1990 has one meaning.
     """
-    last = latest or date(today.year + 1, 12, 31)
-    words = _("“%(found)s” must be a day between %(earliest)s and %(latest)s.", earliest=earliest, latest=last)
-    outside = Fault("E_DATE_RANGE", words)
+    outside = bounds(today, earliest, latest or date(today.year + 1, 12, 31), past)
 
     @lru_cache(maxsize=8192)
     def read(text: str) -> object:
@@ -68,14 +66,27 @@ def date_reader(
         day = WRONG if plain is None else day_of(plain, today, day_first)
         if isinstance(day, Fault):
             return day
-        if past and day > today:
-            return FUTURE
-        if not earliest <= day <= last:
-            return CALENDAR if other_calendar(day.year, today) else outside
+        if fault := outside(day):
+            return fault
         written = f"{day:%d/%m/%Y}" if day_first and "/" in text else day.isoformat()
         return noted(day, written, text)
 
     return read
+
+
+def bounds(today: date, earliest: date, latest: date, past: bool) -> Callable[[date], Fault | None]:
+    """What is wrong with a day by when it is."""
+    words = _("“%(found)s” must be a day between %(earliest)s and %(latest)s.", earliest=earliest, latest=latest)
+    far = Fault("E_DATE_RANGE", words)
+
+    def outside(day: date) -> Fault | None:
+        if earliest <= day <= latest and not (past and day > today):
+            return None
+        if other_calendar(day.year, today):
+            return CALENDAR
+        return FUTURE if past and day > today else far
+
+    return outside
 
 
 def day_of(text: str, today: date, day_first: bool) -> date | Fault:

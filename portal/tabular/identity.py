@@ -39,7 +39,7 @@ class IdentityRule(Protocol):
         """The one way the number is stored, whatever spaces or strokes it was typed with."""
 
     def problem(self, text: str) -> Fault | None:
-        """What is wrong with a number; None only when it can be right and is written as it is stored."""
+        """What is wrong with a normalised number; None when it can be right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def identity_reader(rule: IdentityRule) -> Reader:
     """Reads a number by the fund's *rule*."""
 
     def read(text: str) -> object:
-        if rule.problem(text) is None:
+        if rule.problem(text) is None and rule.normalise(text) == text:
             return text
         clean = tidied(text, LONGEST)
         if isinstance(clean, Fault) or not clean:

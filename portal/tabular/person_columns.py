@@ -42,8 +42,6 @@ COMPONENTS = {
     "gross": ("gross_pay", "gross_salary", "gross_wage", "gross_earnings", "total_earnings"),
 }
 
-PEOPLE = ("national_id", "insurance_number", "staff_number", "surname", "first_name", "other_names", "name")
-
 
 def who(rules: FileRules, *, national_id_filled: bool) -> list[Column]:
     """The columns of numbers."""

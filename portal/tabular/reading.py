@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import resource
 import subprocess
 import sys
+from os.path import splitext
 from pathlib import Path
 from typing import Any
 
-from portal.tabular.archive import bomb, damaged, encrypted, open_archive
+from portal.tabular.archive import bomb, encrypted, open_archive
 from portal.tabular.csv_file import read_csv
 from portal.tabular.table import FileRefused, Limits, Mark, Problem, Row, Table, refuse, shown
 from portal.tabular.xlsx_file import read_xlsx
@@ -21,6 +21,8 @@ LIMITS = Limits()
 
 #: An XLSX file that unpacks to less is opened here; a larger one in a child with limits on memory and time.
 SMALL_UNPACKED = 10 * 1024 * 1024
+
+_CHILD = "import sys; sys.path.insert(0, sys.argv[1]); from portal.tabular import reading; reading.serve()"
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # old Excel, or any Office file with a password
 _BINARY = (b"\x1f\x8b", b"%PDF", b"7z\xbc\xaf", b"Rar!", b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
@@ -47,7 +49,7 @@ def read(content: bytes, filename: str, *, limits: Limits = LIMITS) -> Table:
 
 def of_kind(content: bytes, filename: str, limits: Limits) -> Table:
     """Read by what the content is: an archive, an Office file with a password, or text."""
-    ending = os.path.splitext(filename)[1].lower()
+    ending = splitext(filename)[1].lower()
     if content.startswith(b"PK") and len(content) > 22 and ending not in (".ods", ".zip"):
         return read_spreadsheet(content, limits)
     if content.startswith(_OLE) and ending != ".xls":
@@ -62,21 +64,20 @@ def read_spreadsheet(content: bytes, limits: Limits) -> Table:
     archive = open_archive(content, limits)
     if sum(part.file_size for part in archive.infolist()) <= SMALL_UNPACKED:
         return read_xlsx(content, limits)
-    child = [sys.executable, "-c", "from portal.tabular import reading; reading.serve()"]
     bounds = json.dumps([getattr(limits, name) for name in Limits.__dataclass_fields__])
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PORTAL_LIMITS": bounds}
-    try:
-        done = subprocess.run(child, input=content, capture_output=True, timeout=limits.seconds, env=environment)
+    child = [sys.executable, "-I", "-c", _CHILD, str(Path(__file__).parents[2]), bounds]
+    try:  # it gets no environment: an attacker inside it finds no address and no secret
+        done = subprocess.run(child, input=content, capture_output=True, timeout=limits.seconds, env={})
     except subprocess.TimeoutExpired:
         raise bomb(limits) from None
-    if done.returncode:
-        raise damaged()
+    if done.returncode:  # what is wrong with the file it would have said: it ran out of memory or time
+        raise bomb(limits)
     return unpacked(json.loads(done.stdout))
 
 
 def serve() -> None:
     """In the child: read the file from standard input under its limits, write the table to standard output."""
-    limits = Limits(*json.loads(os.environ["PORTAL_LIMITS"]))
+    limits = Limits(*json.loads(sys.argv[2]))
     gc.disable()  # nothing here is garbage before the end, and looking for it is a third of the time
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds))

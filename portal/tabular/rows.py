@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,6 +14,9 @@ from portal.tabular.cells import CELL_ERROR, FORMULA, REQUIRED, Reader
 from portal.tabular.identity import ROUNDED, IdentityRule
 from portal.tabular.table import Fault, Mark, Noted, Problem, Row, Table, refuse
 from portal.words import Words, _
+
+#: Our columns that say who a row is about.
+PEOPLE = ("national_id", "insurance_number", "staff_number", "surname", "first_name", "other_names", "name")
 
 _TOTALS = frozenset(("total", "totals", "grand total", "sub total", "subtotal", "sub-total", "sum"))
 
@@ -207,12 +210,38 @@ def wrong_width(row: Row, width: int) -> Problem | None:
     return None
 
 
-def looks_like_total(row: ReadRow, fitted: Fitted, people: Sequence[str], amounts: Sequence[str]) -> bool:
+#: Looks at a row beyond its single cells and adds what it finds.
+RowCheck = Callable[[ReadRow, Fitted], None]
+
+
+def sift(
+    fitted: Fitted,
+    checks: Sequence[RowCheck],
+    amounts: Sequence[str],
+    mark_doubles: Callable[[list[ReadRow], Fitted], list[ReadRow]],
+) -> tuple[list[ReadRow], list[ReadRow]]:
+    """The good rows and the faulty ones.  *mark_doubles* gives rows about one person a problem, and says which."""
+    good: list[ReadRow] = []
+    faulty: list[ReadRow] = []
+    for row in read_rows(fitted):
+        if row.values:
+            for check in checks:
+                check(row, fitted)
+        if row.problems and looks_like_total(row, fitted, amounts):
+            row.problems = (total_problem(row),)
+        (faulty if row.problems else good).append(row)
+    if doubles := mark_doubles(good, fitted):
+        good = [row for row in good if not row.problems]
+        faulty = sorted(faulty + doubles, key=lambda row: row.number)
+    return good, faulty
+
+
+def looks_like_total(row: ReadRow, fitted: Fitted, amounts: Sequence[str]) -> bool:
     """A row that adds up the others: it says so, or it has amounts and nobody they belong to."""
     cells = fitted.typed(row.source)
     if any(cell.strip(" :").casefold() in _TOTALS for cell in cells.values()):
         return True
-    nobody = not any(cells.get(name, "").strip() for name in people)
+    nobody = not any(cells.get(name, "").strip() for name in PEOPLE)
     return nobody and any(cells.get(name, "").strip() for name in amounts)
 
 

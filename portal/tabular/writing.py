@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import xlsxwriter
 
@@ -15,6 +16,13 @@ import xlsxwriter
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 _NUMBER = re.compile(r"-?\d{1,13}(?:\.\d{1,3})?")
+
+_FORMATS: dict[str, dict[str, object]] = {
+    "head": {"bold": True, "num_format": "@"},
+    "text": {"num_format": "@"},
+    "quoted": {"num_format": "@", "quote_prefix": True},
+    "amount": {"num_format": "0.00"},
+}
 
 Cell = str | int | date | None
 
@@ -37,26 +45,26 @@ def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Cell]], text_colum
     out = io.BytesIO()
     workbook = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     sheet = workbook.add_worksheet()
-    head = workbook.add_format({"bold": True, "num_format": "@"})
-    as_text = workbook.add_format({"num_format": "@"})
-    quoted = workbook.add_format({"num_format": "@", "quote_prefix": True})
-    amount = workbook.add_format({"num_format": "0.00"})
+    formats = {name: workbook.add_format(properties) for name, properties in _FORMATS.items()}
     sheet.freeze_panes(1, 0)
     for column, name in enumerate(header):
-        sheet.write_string(0, column, name, head)
-        sheet.set_column(column, column, max(12, len(name) + 2), as_text if name in text_columns else None)
+        sheet.write_string(0, column, name, formats["head"])
+        sheet.set_column(column, column, max(12, len(name) + 2), formats["text"] if name in text_columns else None)
     texts = [name in text_columns for name in header]
     for number, row in enumerate(rows, 1):
         for column, (cell, text_only) in enumerate(zip(row, texts, strict=True)):
-            text = plain_text(cell)
-            if not text:
-                continue
-            if not text_only and _NUMBER.fullmatch(text):
-                sheet.write_number(number, column, Decimal(text), amount if "." in text else None)
-            else:
-                sheet.write_string(number, column, text, quoted if text.startswith(DANGEROUS) else as_text)
+            if text := plain_text(cell):
+                write_cell(sheet, (number, column), text, text_only, formats)
     workbook.close()
     return out.getvalue()
+
+
+def write_cell(sheet: Any, place: tuple[int, int], text: str, text_only: bool, formats: Mapping[str, Any]) -> None:
+    """One cell: a number where it is one and may be, otherwise text."""
+    if not text_only and _NUMBER.fullmatch(text):
+        sheet.write_number(*place, Decimal(text), formats["amount"] if "." in text else None)
+    else:
+        sheet.write_string(*place, text, formats["quoted" if text.startswith(DANGEROUS) else "text"])
 
 
 def plain_text(cell: Cell) -> str:

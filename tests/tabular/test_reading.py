@@ -93,7 +93,9 @@ def test_a_large_workbook_is_read_by_a_child_with_the_same_result(monkeypatch: p
 
 def test_a_child_that_takes_too_much_memory_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "SMALL_UNPACKED", 0)
-    assert refused(as_xlsx(HEADER, ROWS), "x.xlsx", Limits(memory_bytes=8 << 20)) == "E_CORRUPT"
+    large = as_xlsx(["name"], [[f"{number}" + "x" * 32_000] for number in range(1000)])
+    assert refused(large, "x.xlsx", Limits(ratio=10_000, memory_bytes=48 << 20)) == "E_ARCHIVE_BOMB"
+    assert len(read(large, "x.xlsx", limits=Limits(ratio=10_000)).rows) == 1000
 
 
 def test_limits_are_the_files_own_and_said_with_numbers() -> None:
