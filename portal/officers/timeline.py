@@ -1,0 +1,123 @@
+"""What happened to an employer and who did it, from the audit log, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.audit import AuditEvent, Event
+from portal.auth.models import Account
+from portal.errors import NotFound
+from portal.installation import fund, pack
+from portal.scheme.calendars import Month, month_in_words
+from portal.words import Amount, Words, _, _n
+
+#: Newest events shown on a record.
+SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One thing that happened; *who* is empty when a job did it."""
+
+    what: Words
+    who: str
+    at: datetime
+    more: Words | str = ""
+
+
+def _scheme(fields: Mapping[str, Any]) -> str:
+    try:
+        return pack(str(fields["scheme"])).short_name
+    except NotFound:
+        return str(fields["scheme"])  # a scheme the fund no longer runs
+
+
+def _month(text: object) -> Words | str:
+    try:
+        return month_in_words(Month.parse(str(text)))
+    except ValueError:
+        return str(text)
+
+
+def _amount(fields: Mapping[str, Any], name: str = "amount") -> Amount:
+    currency = pack(str(fields["scheme"])).currency.code if fields.get("scheme") else fund().currency.code
+    return Amount(int(fields[name]), currency)
+
+
+def _late(fields: Mapping[str, Any]) -> Words:
+    amount = _amount(fields)
+    if amount.minor < 0:
+        return _("Late charge taken off: %(amount)s", amount=Amount(-amount.minor, amount.currency))
+    return _("Late charge added: %(amount)s", amount=amount)
+
+
+def _wage(fields: Mapping[str, Any]) -> Words:
+    return _("A wage was changed, from %(month)s on", month=_month(fields["from_month"]))
+
+
+#: What each event says of an employer; what is not here (signing in, say) is not part of an employer's story.
+_SAYS: dict[str, Callable[[Mapping[str, Any]], Words]] = {
+    Event.REGISTRATION_STARTED.label: lambda _f: _("Registration begun"),
+    Event.REGISTRATION_SUBMITTED.label: lambda _f: _("Registration sent to the fund"),
+    Event.REGISTRATION_RETURNED.label: lambda _f: _("Registration returned with remarks"),
+    Event.REGISTRATION_APPROVED.label: lambda _f: _("Registration approved"),
+    Event.DOCUMENT_ADDED.label: lambda _f: _("Document sent"),
+    Event.ENROLLED.label: lambda f: _(
+        "Enrolled in %(scheme)s from %(day)s", scheme=_scheme(f), day=date.fromisoformat(f["from_day"])
+    ),
+    Event.MANDATE_GIVEN.label: lambda f: _("Someone may now act for the employer as %(role)s", role=str(f["role"])),
+    Event.MANDATE_ENDED.label: lambda f: _("Someone may no longer act for the employer as %(role)s", role=f["role"]),
+    Event.HIRED.label: lambda _f: _("An employee was hired"),
+    Event.LEFT.label: lambda _f: _("An employee left"),
+    Event.WAGE_CHANGED.label: _wage,
+    Event.ROSTER_IMPORTED.label: lambda f: _(
+        "Roster imported: %(hired)s hired, %(changed)s changed, %(faulty)s rows not taken",
+        hired=f["hired"], changed=f["changed"], faulty=f["faulty"],
+    ),
+    Event.PAYROLL_SAVED.label: lambda f: _n(
+        "Payroll for %(month)s saved: %(n)s line", "Payroll for %(month)s saved: %(n)s lines",
+        int(f["lines"]), month=_month(f["month"]),
+    ),
+    Event.PAYROLL_CANCELLED.label: lambda f: _("Payroll for %(month)s given up", month=_month(f["month"])),
+    Event.DECLARATION_SUBMITTED.label: lambda f: _(
+        "%(month)s declared to %(scheme)s: %(amount)s, acknowledgement %(number)s",
+        month=_month(f["month"]), scheme=_scheme(f), amount=_amount(f, "total"), number=str(f["number"]),
+    ),
+    Event.DECLARATION_SUPERSEDED.label: lambda _f: _("A declaration was replaced by a revised one"),
+    Event.BILL_ISSUED.label: lambda f: _("Bill issued: %(amount)s", amount=_amount(f)),
+    Event.PAYMENT_RECORDED.label: lambda f: _(
+        "Payment of %(day)s received for %(scheme)s: %(amount)s",
+        day=date.fromisoformat(f["paid_on"]), scheme=_scheme(f), amount=_amount(f),
+    ),
+    Event.PAYMENT_REVERSED.label: lambda f: _("A payment was taken back: %(why)s", why=str(f["reason"])),
+    Event.RECEIPT_ISSUED.label: lambda f: _("Receipt %(number)s issued", number=str(f["receipt"])),
+    Event.LATE_CHARGE_POSTED.label: _late,
+    Event.COVERAGE_OPENED.label: lambda f: _n(
+        "Cover for %(month)s opened for %(n)s person", "Cover for %(month)s opened for %(n)s people",
+        int(f["people"]), month=_month(f["month"]),
+    ),
+    Event.COVERAGE_CLOSED.label: lambda f: _n(
+        "Cover for %(month)s closed for %(n)s person", "Cover for %(month)s closed for %(n)s people",
+        int(f["people"]), month=_month(f["month"]),
+    ),
+    Event.REPORT_SENT.label: lambda _f: _("An employee reported a problem"),
+    Event.REPORT_ANSWERED.label: lambda _f: _("The report of an employee was answered"),
+}  # fmt: skip
+
+
+def timeline(session: Session, employer_id: int) -> list[Happened]:
+    """The newest events of one employer, newest first."""
+    rows = session.execute(
+        select(AuditEvent, Account.name)
+        .outerjoin(Account, Account.id == AuditEvent.account_id)
+        .where(AuditEvent.employer_id == employer_id, AuditEvent.event.in_(_SAYS))
+        .order_by(AuditEvent.id.desc())
+        .limit(SHOWN)
+    )
+    return [Happened(_SAYS[event.event](event.fields), name or "", event.at) for event, name in rows]

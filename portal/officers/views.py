@@ -1,0 +1,177 @@
+"""The fund's home page, its employers, and one employer's record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from flask import Blueprint, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from portal import clock, db
+from portal.auth.access import Right, fund_staff, guarded, needs
+from portal.employers.service import employer_by_number, enrolments_of
+from portal.installation import fund, pack, packs
+from portal.ledger.statement import ageing
+from portal.officers import queries, records
+from portal.officers.shown import EMPLOYER_STATES, by_scheme, employer_csv
+from portal.officers.timeline import timeline
+from portal.officers.waiting import Home
+from portal.officers.waiting import home as what_waits
+from portal.web.filters import day
+from portal.web.pages import PER_PAGE, Page, download, page_number
+
+bp = guarded(Blueprint("officers", __name__, url_prefix="/fund"), fund_staff)
+
+#: Months shown on a record before one asks for all of them.
+MONTHS = 24
+
+
+class First(NamedTuple):
+    """The one thing that matters now."""
+
+    title: str
+    url: str
+    action: str
+    kind: str
+
+
+@bp.get("/")
+@needs(Right.FUND_VIEW)
+def home() -> ResponseReturnValue:
+    """What matters now: what waits for an officer, what is overdue, who has not declared."""
+    today = clock.today(fund().timezone)
+    with db.reading() as session:
+        waits = what_waits(session, today)
+        ages = by_scheme(ageing(session, today))
+    return render_template(
+        "officers/home.html", waits=waits, ages=ages, first=first_of(waits), today=today, packs=packs()
+    )
+
+
+def first_of(waits: Home) -> First:
+    """The most urgent of what waits, for a reader with these rights."""
+    if waits.refused.count and g.rights & {Right.CONTRIBUTIONS, Right.SYSTEM}:
+        n = waits.refused.count
+        title = ngettext(
+            "The core refused %(num)s message. People may be without cover.",
+            "The core refused %(num)s messages. People may be without cover.", n,
+        )  # fmt: skip
+        return First(title, "/fund/core", _("See what the core refused"), "late")
+    if waits.registrations.count and Right.REGISTER in g.rights:
+        n, since = waits.registrations.count, day(waits.registrations.since)
+        title = ngettext(
+            "%(num)s registration waits, since %(since)s.",
+            "%(num)s registrations wait, the oldest since %(since)s.", n, since=since,
+        )  # fmt: skip
+        return First(title, "/fund/registrations", _("Look at the registrations"), "")
+    if waits.reports.count and Right.CONTRIBUTIONS in g.rights:
+        n, since = waits.reports.count, day(waits.reports.since)
+        title = ngettext(
+            "%(num)s report of an employee waits, since %(since)s.",
+            "%(num)s reports of employees wait, the oldest since %(since)s.", n, since=since,
+        )  # fmt: skip
+        return First(title, "/fund/reports", _("Read the reports"), "")
+    return First(_("Nothing waits for you. Look at what is overdue."), "/fund/arrears", _("See the arrears"), "done")
+
+
+def wanted_employers() -> queries.Wanted:
+    """What the address narrows the list of employers to; what it does not know is left out."""
+
+    def one_of(name: str, known: Iterable[str]) -> str:
+        value = request.args.get(name, "")
+        return value if value in known else ""
+
+    return queries.Wanted(
+        text=request.args.get("q", "").strip()[:100].replace("\x00", ""),
+        state=one_of("state", EMPLOYER_STATES),
+        scheme=one_of("scheme", packs()),
+        standing=one_of("standing", ("arrears", "clear", "silent")),
+        sort=one_of("sort", ("name", "number", "oldest")) or "name",
+    )
+
+
+@bp.get("/employers")
+@needs(Right.FUND_VIEW)
+def employers() -> ResponseReturnValue:
+    """The employers, searched and filtered; fifty a page."""
+    wanted, number, today = wanted_employers(), page_number(), clock.today(fund().timezone)
+    with db.reading() as session:
+        rows, total = queries.employers(session, wanted, today, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
+    return render_template(
+        "officers/employers.html",
+        page=Page(rows, number, total),
+        wanted=wanted,
+        schemes=[pack(scheme) for scheme in queries.shown_schemes(wanted.scheme)],
+        packs=packs(),
+        filters=_filter_fields(wanted),
+        export=url_for(".employers_file", **_narrowed(wanted)),
+        sorted_by=lambda sort: url_for(".employers", **_narrowed(replace(wanted, sort=sort))),
+    )
+
+
+def _narrowed(wanted: queries.Wanted) -> dict[str, Any]:
+    """The same choice as an address carries it."""
+    kept = {"q": wanted.text, "state": wanted.state, "scheme": wanted.scheme, "standing": wanted.standing}
+    return {name: value for name, value in {**kept, "sort": wanted.sort}.items() if value}
+
+
+def _filter_fields(wanted: queries.Wanted) -> list[dict[str, object]]:
+    """The fields of the search form, with what is chosen."""
+    schemes = [("", _("All schemes")), *((one.id, one.short_name) for one in packs().values())]
+    states = [("", _("All")), ("active", _("Active")), ("suspended", _("Suspended")), ("closed", _("Closed"))]
+    standings = [
+        ("", _("All")),
+        ("arrears", _("In arrears")),
+        ("clear", _("Nothing overdue")),
+        ("silent", _("Last month not declared")),
+    ]
+    return [
+        {"name": "q", "label": _("Name, number or tax number"), "value": wanted.text},
+        {"name": "state", "label": _("State"), "value": wanted.state, "options": states},
+        {"name": "scheme", "label": _("Scheme"), "value": wanted.scheme, "options": schemes},
+        {"name": "standing", "label": _("Standing"), "value": wanted.standing, "options": standings},
+    ]
+
+
+@bp.get("/employers.csv")
+@needs(Right.FUND_VIEW)
+def employers_file() -> ResponseReturnValue:
+    """Exactly the list that is shown, all its pages, as a file."""
+    wanted, today = wanted_employers(), clock.today(fund().timezone)
+    with db.reading() as session:
+        rows, _total = queries.employers(session, wanted, today)
+    return download(employer_csv(rows, queries.shown_schemes(wanted.scheme)), f"employers-{today}.csv", "text/csv")
+
+
+@bp.get("/employers/<employer_number>")
+@needs(Right.FUND_VIEW)
+def employer(employer_number: str) -> ResponseReturnValue:
+    """One employer: the file, enrolments, what is owed, each month, payments, and what happened."""
+    today = clock.today(fund().timezone)
+    with db.reading() as session:
+        found = employer_by_number(session, employer_number)
+        months = records.charges_by_month(session, found.id, today)
+        shown = {
+            "accounts": records.accounts(session, found.id, months, today),
+            "enrolments": enrolments_of(session, found.id),
+            "payments": records.payments(session, found.id),
+            "timeline": timeline(session, found.id),
+        }
+    everything = "all" in request.args
+    return render_template(
+        "officers/employer.html",
+        employer=found,
+        months=months if everything else months[:MONTHS],
+        more=len(months) > MONTHS and not everything,
+        months_in_all=len(months),
+        packs=packs(),
+        today=today,
+        place=", ".join(place.name for place in reversed(fund().path_to(found.location))),
+        legal_form=fund().legal_form(found.legal_form),
+        activity=next((one.name for one in fund().activities if one.code == found.activity), found.activity),
+        **shown,
+    )

@@ -1,0 +1,84 @@
+"""What waits for the fund's officers now, read-only: the numbers on their home page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, column, func, select, table
+from sqlalchemy.orm import Session
+
+from portal import outbox
+from portal.employers.models import Employer, Enrolment, Registration, RegistrationState
+from portal.installation import packs
+from portal.officers.queries import declares, enrolled_in, month_fallen_due
+from portal.scheme.blocks import Pack
+from portal.scheme.calendars import Month
+from portal.scheme.deadlines import due_day
+
+# The employees' room stands beside this one and is not imported; only its table is counted.
+_report = table("report", column("state", String()), column("created_at"))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many of one thing wait for an officer, and since when the oldest does."""
+
+    count: int
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeMonth:
+    """How the latest month that fell due went in one scheme: employers enrolled, and those that declared."""
+
+    scheme: str
+    month: Month
+    due_day: date
+    enrolled: int
+    declared: int
+
+    @property
+    def silent(self) -> int:
+        """Employers that did not declare it."""
+        return self.enrolled - self.declared
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What waits for the fund's officers now."""
+
+    registrations: Waiting
+    reports: Waiting
+    refused: Waiting
+    months: tuple[SchemeMonth, ...]
+
+
+def home(session: Session, today: date) -> Home:
+    """Everything that waits, in as many queries as there are kinds and schemes."""
+    registrations = (Registration.submitted_at, Registration.state == RegistrationState.SUBMITTED.value)
+    refused = (outbox.Message.created_at, outbox.Message.state == "refused", outbox.Message.topic == "core")
+    return Home(
+        registrations=_waiting(session, *registrations),
+        reports=_waiting(session, _report.c.created_at, _report.c.state == "open"),
+        refused=_waiting(session, *refused),
+        months=tuple(_scheme_month(session, rules, today) for rules in packs().values()),
+    )
+
+
+def _waiting(session: Session, since: Any, *conditions: ColumnElement[bool]) -> Waiting:
+    count, oldest = session.execute(select(func.count(), func.min(since)).where(*conditions)).one()
+    return Waiting(count, oldest)
+
+
+def _scheme_month(session: Session, rules: Pack, today: date) -> SchemeMonth:
+    month = month_fallen_due(rules, today)
+    declared = func.count().filter(declares(rules.id, month, Enrolment.employer_id))
+    enrolled, done = session.execute(
+        select(func.count(), declared)
+        .select_from(Enrolment)
+        .join(Employer, Employer.id == Enrolment.employer_id)
+        .where(Employer.state == "active", *enrolled_in(rules, month))
+    ).one()
+    return SchemeMonth(rules.id, month, due_day(rules, month), enrolled, done)
