@@ -1,0 +1,57 @@
+"""
+After something changed in an employer's book: let credit settle what is open, and let cover follow what is paid.
+
+    before = settled_months(session, employer_id, scheme)
+    …post…
+    settle(session, employer_id, scheme, before=before, at=at, reason="…")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.contributions.service import declared_people
+from portal.coverage import service as coverage
+from portal.coverage.service import DeclaredPerson
+from portal.installation import pack
+from portal.ledger import arrears, book
+from portal.ledger.models import Charge
+from portal.scheme.calendars import Month
+
+
+def scheme_day(scheme: str, at: datetime) -> date:
+    """The day it is for a scheme."""
+    return at.astimezone(ZoneInfo(pack(scheme).timezone)).date()
+
+
+def settled_months(session: Session, employer_id: int, scheme: str) -> frozenset[Month]:
+    """The months whose contribution is paid in full; a late charge may still be open."""
+    wanted = (Charge.employer_id == employer_id, Charge.scheme == scheme)
+    charges = dict(session.execute(select(Charge.id, Charge.month).where(*wanted)).all())
+    found = book.balances(session, charges)
+    return frozenset(month for charge_id, month in charges.items() if found[charge_id].contribution <= 0)
+
+
+def settle(
+    session: Session, employer_id: int, scheme: str, *, before: Collection[Month], at: datetime, reason: str
+) -> None:
+    """
+    Bring late charges up to today, spend the credit, then open and close cover by what is now paid.
+
+    *before* is what `settled_months` said before the change; *reason* is kept where cover closes.  Again: nothing.
+    """
+    arrears.settle_credit(session, employer_id, scheme, on=scheme_day(scheme, at), at=at)
+    after = settled_months(session, employer_id, scheme)
+    people = {month: _people(session, employer_id, scheme, month) for month in sorted(after.difference(before))}
+    coverage.open_months(session, employer_id, scheme, people, at=at)
+    coverage.close_months(session, employer_id, scheme, sorted(set(before) - after), at=at, reason=reason)
+
+
+def _people(session: Session, employer_id: int, scheme: str, month: Month) -> list[DeclaredPerson]:
+    """Who was declared for the month, as coverage wants them."""
+    return [DeclaredPerson(*one) for one in declared_people(session, employer_id, scheme, month)]
