@@ -85,7 +85,7 @@ def test_a_month_is_late_then_to_be_declared_then_to_be_paid_then_done(client: F
     assert "is overdue for" in overdue
     assert "Overdue for" in overdue
 
-    # 1 % and 1 % of basic pay; 5 % and 5 % of gross pay, and two months or parts of one at 10 %
+    # NHIMA: 2 % of the basic pay.  NAPSA: more than enough for the month and its penalty; the rest stays as credit.
     pay(mine, "zm-nhima", 100_00, at)
     pay(mine, "zm-napsa", 2_000_00, at)
     waiting = client.get(HOME).text

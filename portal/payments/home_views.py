@@ -1,0 +1,221 @@
+"""An employer's home: the one thing that matters now, then what is owed, who is employed, and the last receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from flask import Blueprint, g, render_template
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal import clock, db
+from portal.auth.access import Right, acting_for_employer, guarded, needs, signed_in
+from portal.contributions.months import MonthRow, months_to_declare, next_month
+from portal.db import day_range
+from portal.employers.models import Employment
+from portal.employers.service import employers_of
+from portal.installation import fund, pack
+from portal.payments.account import SchemeAccount, accounts_of
+from portal.payments.models import Payment, Receipt
+from portal.scheme.calendars import Calendar, month_in_words
+from portal.words import Amount, Words, _, _n
+
+bp = guarded(Blueprint("employer_home", __name__, url_prefix="/employers/<employer_number>"), acting_for_employer)
+list_bp = guarded(Blueprint("my_employers", __name__, url_prefix="/employers"), signed_in)
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The one thing that matters: a sentence, what more there is to say, and what to do; *kind* is "", late or done."""
+
+    title: Words
+    body: Words | None
+    page: str
+    action: Words | None
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LastReceipt:
+    """The newest receipt; *amount* in minor units."""
+
+    number: str
+    paid_on: date
+    amount: int
+    currency: str
+    scheme: str
+
+
+@bp.get("/")
+@needs(Right.VIEW)
+def show(employer_number: str) -> ResponseReturnValue:
+    """The home page of the employer in the address."""
+    today = clock.today(fund().timezone)
+    with db.reading() as session:
+        rows = months_to_declare(session, g.employer.id, today)
+        accounts = accounts_of(session, g.employer.id, today)
+        people = people_on(session, g.employer.id, today)
+        receipt = last_receipt(session, g.employer.id)
+    return render_template(
+        "payments/home.html", employer=g.employer, now=what_matters(rows, accounts, people, today), accounts=accounts,
+        people=people, receipt=receipt, today=today, base=f"/employers/{g.employer.number}",
+    )  # fmt: skip
+
+
+@list_bp.get("/")
+def index() -> ResponseReturnValue:
+    """The employers one may act for."""
+    with db.reading() as session:
+        employers = employers_of(session, current_user.id, clock.today(fund().timezone))
+    return render_template("payments/my_employers.html", employers=employers)
+
+
+def people_on(session: Session, employer_id: int, on: date) -> int:
+    """How many people work for the employer on the day."""
+    holding = day_range(on, Employment.from_day, Employment.to_day)
+    return (
+        session.scalar(
+            select(func.count()).select_from(Employment).where(Employment.employer_id == employer_id, holding)
+        )
+        or 0
+    )
+
+
+def last_receipt(session: Session, employer_id: int) -> LastReceipt | None:
+    """The newest receipt of the employer; None before the first payment."""
+    row = session.execute(
+        select(Receipt.number, Payment.paid_on, Payment.amount, Payment.currency, Payment.scheme)
+        .join(Payment, Payment.id == Receipt.payment_id)
+        .where(Receipt.employer_id == employer_id)
+        .order_by(Receipt.issued_at.desc(), Receipt.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return LastReceipt(row.number, row.paid_on, row.amount, row.currency, pack(row.scheme).short_name) if row else None
+
+
+def what_matters(rows: Sequence[MonthRow], accounts: Sequence[SchemeAccount], people: int, today: date) -> Now:
+    """
+    What the employer has to turn to first.
+
+    In this order: people to declare for, months past their due day, money past it, the month that
+    has ended, money that is due, the month that runs.
+    """
+    waiting = next_month(rows)
+    if waiting is not None and not people and not any(row.payroll_id for row in rows):
+        return _no_people()
+    if waiting is not None and waiting.due_day < today:
+        return _late_month(waiting, sum(1 for row in rows if not row.declared and row.due_day < today))
+    if any(account.overdue for account in accounts):
+        return _late_money(accounts)
+    if waiting is not None and waiting.month.last_day(_calendar(waiting)) < today:
+        return Now(
+            _("%(month)s is due on %(day)s.", month=_month(waiting), day=waiting.due_day),
+            None, "payrolls", _action(waiting),
+        )  # fmt: skip
+    if any(account.owed for account in accounts):
+        return _open_money(accounts)
+    if waiting is not None:
+        return Now(
+            _("Everything is declared and paid."),
+            _(
+                "%(month)s is due on %(day)s. You can already prepare its payroll.",
+                month=_month(waiting),
+                day=waiting.due_day,
+            ),
+            "payrolls", _action(waiting), "done",
+        )  # fmt: skip
+    return Now(_("There is nothing to do now."), None, "", None, "done")
+
+
+def _no_people() -> Now:
+    return Now(
+        _("Begin with the people you employ."),
+        _("Nobody is on your roster yet. Bring them in from a file, or add them one by one."),
+        "roster", _("Go to your people"),
+    )  # fmt: skip
+
+
+def _late_month(waiting: MonthRow, months: int) -> Now:
+    title = _n(
+        "%(month)s was due on %(day)s and is not declared.",
+        "%(n)s months were due and are not declared, the oldest is %(month)s.",
+        months,
+        month=_month(waiting),
+        day=waiting.due_day,
+    )
+    body = _("Declare and pay it now: what is paid late can cost more with every month.")
+    return Now(title, body, "payrolls", _action(waiting), "late")
+
+
+def _calendar(row: MonthRow) -> Calendar:
+    return pack(row.schemes[0].scheme).calendar
+
+
+def _month(row: MonthRow) -> Words:
+    return month_in_words(row.month, _calendar(row))
+
+
+def _action(waiting: MonthRow) -> Words:
+    return _("Go on with your payroll") if waiting.draft else _("Start your payroll")
+
+
+def _late_money(accounts: Sequence[SchemeAccount]) -> Now:
+    late = [account for account in accounts if account.overdue]
+    first = min(late, key=lambda account: min(month.charge.due_day for month in account.months if month.overdue))
+    return Now(
+        _(
+            "%(amount)s is overdue for %(scheme)s.",
+            amount=Amount(first.overdue, first.currency),
+            scheme=first.rules.short_name,
+        ),
+        _enough_until(first) if len(late) == 1 else _also(late, first),
+        "account", _("See what to pay"), "late",
+    )  # fmt: skip
+
+
+def _enough_until(account: SchemeAccount) -> Words | None:
+    """Until when the amount stays as it is, where the scheme's rule for late charges is known."""
+    if not account.rules.late_known:
+        return None
+    until = min(month.pay_by for month in account.months if month.overdue)
+    return _("The amount stays as it is until %(day)s.", day=until)
+
+
+def _also(late: Sequence[SchemeAccount], first: SchemeAccount) -> Words:
+    """The second scheme in arrears; amounts of two schemes are never added up."""
+    other = next(account for account in late if account is not first)
+    return _(
+        "Overdue for %(scheme)s too: %(amount)s.",
+        scheme=other.rules.short_name,
+        amount=Amount(other.overdue, other.currency),
+    )
+
+
+def _open_money(accounts: Sequence[SchemeAccount]) -> Now:
+    """Money that is not late yet: the scheme whose due day comes first."""
+    unpaid = [account for account in accounts if account.owed]
+    due = {account.rules.id: min(one.charge.due_day for one in account.months if one.total) for account in unpaid}
+    first = min(unpaid, key=lambda account: due[account.rules.id])
+    others = [account for account in unpaid if account is not first]
+    more = [
+        _(
+            "And %(amount)s for %(scheme)s by %(day)s.",
+            amount=Amount(account.owed, account.currency),
+            scheme=account.rules.short_name,
+            day=due[account.rules.id],
+        )
+        for account in others[:1]
+    ]
+    return Now(
+        _(
+            "Pay %(amount)s for %(scheme)s by %(day)s.",
+            amount=Amount(first.owed, first.currency),
+            scheme=first.rules.short_name,
+            day=due[first.rules.id],
+        ),
+        more[0] if more else None, "account", _("See how to pay"),
+    )  # fmt: skip
