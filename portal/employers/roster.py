@@ -27,7 +27,7 @@ from portal.installation import fund
 from portal.people.models import Person
 from portal.people.service import PersonFacts, find_or_add
 from portal.scheme.calendars import Calendar, Month, month_of
-from portal.words import Words, _
+from portal.words import Amount, Words, _
 
 #: How far ahead a first or last day may lie: notice is given in advance, a wrong year is a slip.
 AHEAD = timedelta(days=366)
@@ -252,6 +252,20 @@ def check_wage(components: Mapping[str, int]) -> None:
             raise ValueError(f"no scheme of the fund counts {code!r}")
         if amount < 0:
             raise Refused(_("A wage cannot be below zero."), field=code)
+
+
+def doubts(before: Mapping[str, int] | None, after: Mapping[str, int]) -> dict[str, Words]:
+    """What to ask about a wage, by component: far above others, or far from the one before.  It is not held back."""
+    found: dict[str, Words] = {}
+    limits, currency = fund().limits, fund().currency.code
+    for name, amount in after.items():
+        paid = (before or {}).get(name)
+        if amount > limits.most_wage:
+            found[name] = _("This wage is unusually high. Is it for one month?")
+        elif paid and abs(amount - paid) > paid * limits.wage_jump:
+            was = Amount(paid, currency)
+            found[name] = _("The wage was %(before)s until now. Is the new one right?", before=was)
+    return found
 
 
 def _overlap(held: Employment) -> Words:

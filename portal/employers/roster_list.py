@@ -109,7 +109,7 @@ def _query(employer_id: int, asked: Asked) -> Select[Any]:
 def _matches(text: str) -> list[ColumnElement[bool]]:
     """Names in part, numbers however they are typed."""
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    whole = func.concat_ws(" ", Person.first_name, Person.other_names, Person.surname)
+    whole = func.concat_ws(" ", Person.first_name, func.nullif(Person.other_names, ""), Person.surname)
     turned = func.concat_ws(" ", Person.surname, Person.first_name)
     return [
         whole.ilike(f"%{escaped}%"),

@@ -14,7 +14,7 @@ from datetime import date
 from functools import cached_property
 
 from portal.employers.models import Employment
-from portal.employers.roster import same_wage
+from portal.employers.roster import doubts, same_wage
 from portal.employers.roster_file import ParsedRoster, RosterRow
 from portal.people.models import Person
 from portal.people.service import DIFFERENT, OTHER_NUMBER, PersonFacts, agrees
@@ -24,7 +24,7 @@ from portal.tabular.amounts import AmountRule
 from portal.tabular.cells import REQUIRED
 from portal.tabular.rows import FaultyRow, Fitted
 from portal.tabular.table import Fault, Problem
-from portal.words import Amount, Words, _
+from portal.words import Words, _
 
 #: Sex as stored when somebody already known is only compared.
 NOT_SAID = "O"
@@ -271,18 +271,10 @@ class _Judge:
         return code
 
     def ask_about_wage(self, row: RosterRow, before: Mapping[str, int] | None) -> None:
-        """A wage far above others, or far from the one before, is asked about; it is not held back."""
-        limits, currency = self.fund.limits, self.fund.currency.code
-        for name, amount in row.components.items():
-            paid = (before or {}).get(name)
-            if amount > limits.most_wage:
-                words = _("This wage is unusually high. Is it for one month?")
-            elif paid and abs(amount - paid) > paid * limits.wage_jump:
-                words = _("The wage was %(before)s until now. Is the new one right?", before=Amount(paid, currency))
-            else:
-                continue
+        """Say which of the row's wages need a look."""
+        for name, words in doubts(before, row.components).items():
             fault = Fault("W_WAGE_JUMP", words, blocking=False)
-            self.notices.append(self.fitted.problem(row.row, name, fault, self.money.written(amount)))
+            self.notices.append(self.fitted.problem(row.row, name, fault, self.money.written(row.components[name])))
 
     def wrong(self, row: RosterRow, name: str, fault: Fault, found: str = "") -> None:
         """Keep the row out, for this."""

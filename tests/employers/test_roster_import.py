@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -258,7 +259,8 @@ def test_what_is_exported_is_imported_without_a_change(kind: str) -> None:
     gone = JOHN.replace("2026-10-01,,,", "2026-01-01,2026-08-31,Retired,")
     taken_in(employer, CHANDA, gone)
     with db.writing() as session:
-        other = make_person(session, national_id="222222/11/1", surname="O'Brien", sex="O")
+        number = fund().insurance_number.issue(500)
+        other = make_person(session, insurance_number=number, surname="O'Brien", first_name="Nuala", sex="O")
         hire(session, session.get_one(Employer, employer), other)
     with db.reading() as session:
         content = export_roster(session, employer, Asked(TODAY, state="all"), kind)
@@ -336,3 +338,26 @@ def test_an_xlsx_file_is_read_like_a_csv_one() -> None:
     with db.writing() as session:
         file = keep_file(session, other, content, "roster.xlsx", XLSX, at=AT, by=None)
         assert import_roster(session, other, file, wages_from=OCTOBER, at=AT)["hired"] == 1
+
+
+def test_two_clicks_at_the_same_moment_import_a_file_once() -> None:
+    employer = an_employer()
+    file = kept(employer, a_file(CHANDA, JOHN))
+
+    def click(_number: int) -> dict[str, object]:
+        with db.writing() as session:
+            return import_roster(session, employer, session.merge(file), wages_from=OCTOBER, at=AT)
+
+    with ThreadPoolExecutor(2) as both:
+        first, second = both.map(click, range(2))
+    assert first == second
+    assert len(roster(employer)) == 2
+
+
+def test_two_employers_bring_the_same_new_person_at_the_same_moment() -> None:
+    employers = [an_employer(), an_employer()]
+    with ThreadPoolExecutor(2) as both:
+        done = list(both.map(lambda employer: taken_in(employer, CHANDA), employers))
+    assert [one["hired"] for one in done] == [1, 1]
+    (one,), (other,) = (roster(employer).values() for employer in employers)
+    assert one.insurance_number == other.insurance_number == fund().insurance_number.issue(1)
