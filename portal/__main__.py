@@ -18,7 +18,7 @@ def main() -> None:
     if os.path.realpath(sys.prefix) != os.path.realpath(prepare.VENV):
         prepare.prepare()
         os.chdir(prepare.ROOT)
-        os.execv(prepare.PYTHON, [str(prepare.PYTHON), "-m", "portal", *sys.argv[1:]])
+        os.execv(prepare.PYTHON, [str(prepare.PYTHON), "-m", "portal", *sys.argv[1:]])  # noqa: S606  # no shell wanted
     from portal.supervisor import run
 
     sys.exit(run())

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 from datetime import timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, g, request
 from flask_babel import Babel, get_locale
+from flask_compress import Compress
 from flask_wtf.csrf import CSRFProtect
 from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
@@ -18,6 +22,7 @@ from portal import clock, db, installation, tables  # noqa: F401  # tables: fore
 from portal.auth import home, navigation, service
 from portal.auth.access import GUARDS, login_manager
 from portal.auth.sessions import StoredSessions
+from portal.demo.cards import CARDS
 from portal.web import errors, filters, headers
 
 LARGEST_UPLOAD = 21 * 1024 * 1024
@@ -50,6 +55,7 @@ def create_app(config: Config) -> Flask:
     app.before_request(_practice_clock) if config.practice else None
     _extensions(app)
     errors.register(app)
+    app.url_defaults(_static_version)
     home.register(app)
     for room in ROOMS:
         _open_room(app, room)
@@ -70,7 +76,10 @@ def _settings(app: Flask, config: Config) -> None:
         MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
         MAX_FORM_PARTS=5000,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session, which ends by itself
-        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=7),
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=30),  # addresses carry the version of the file
+        # Pages hold secrets beside what a visitor typed: squeezing them together would leak the first.
+        COMPRESS_MIMETYPES=["text/css", "text/javascript", "application/javascript", "image/svg+xml"],
+        COMPRESS_ALGORITHM=["br", "gzip"],
     )
     app.session_interface = StoredSessions()
     if config.practice or config.testing:
@@ -79,11 +88,12 @@ def _settings(app: Flask, config: Config) -> None:
 
 def _extensions(app: Flask) -> None:
     Babel(app, locale_selector=_language)
+    Compress(app)
     CSRFProtect(app)
     login_manager.init_app(app)
     WTFormsHelpers(app)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    app.jinja_loader = ChoiceLoader(  # type: ignore[assignment]  # Flask accepts any loader
+    app.jinja_loader = ChoiceLoader(
         [
             PackageLoader("portal"),
             PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
@@ -106,6 +116,18 @@ def _open_room(app: Flask, module: str) -> None:
             if thing.name not in GUARDS:
                 raise RuntimeError(f"blueprint {thing.name} declares no guard")
             app.register_blueprint(thing)
+
+
+def _static_version(endpoint: str, values: dict[str, Any]) -> None:
+    """A new version of a file has a new address, so that nobody sees old looks after an upgrade."""
+    if endpoint == "static" and "filename" in values:
+        values.setdefault("v", _digest(values["filename"]))
+
+
+@cache
+def _digest(filename: str) -> str:
+    path = Path(__file__).parent / "static" / filename
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:8] if path.is_file() else "0"
 
 
 def _practice_clock() -> None:
@@ -136,6 +158,7 @@ def _for_every_page() -> dict[str, Any]:
         "fund": installation.fund(),
         "practice": _Practice() if practice else None,
         "practice_url": "/practice/" if practice else None,
+        "practice_cards": CARDS if practice else (),
         "navigation": navigation.navigation(),
         "request_reference": g.get("reference", ""),
         "lang": str(locale).replace("_", "-") if locale else "en",

@@ -40,7 +40,9 @@ def _venv() -> None:
         return
     print("Making .venv …", flush=True)
     done = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)
-    if done.returncode and _install("apt-get", f"python3-venv python{sys.version_info.major}.{sys.version_info.minor}-venv"):
+    if done.returncode and _install(
+        "apt-get", f"python3-venv python{sys.version_info.major}.{sys.version_info.minor}-venv"
+    ):
         shutil.rmtree(VENV, ignore_errors=True)
         done = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)
     if done.returncode:
@@ -81,7 +83,7 @@ def libraries() -> None:
 
 def _drawable() -> bool:
     # Asked in a child: the loader of a running process remembers what it did not find.
-    check = "import ctypes\nfor name in %r: ctypes.CDLL(name)" % (LIBRARIES,)
+    check = f"import ctypes\nfor name in {LIBRARIES!r}: ctypes.CDLL(name)"
     if sys.platform == "darwin":
         return True
     return subprocess.run([sys.executable, "-c", check], capture_output=True, check=False).returncode == 0
@@ -93,7 +95,11 @@ def _install(manager: str, packages: str) -> bool:
         return False
     as_root: list[str] = []
     if os.geteuid() != 0:
-        if subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode if shutil.which("sudo") else True:
+        if (
+            subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode
+            if shutil.which("sudo")
+            else True
+        ):
             return False
         as_root = ["sudo", "-n"]
     print(f"Installing {packages} …", flush=True)

@@ -77,7 +77,9 @@ class Supervisor:
         while True:
             for name, child in self.children:
                 if child.poll() is not None:
-                    raise CannotStart(f"{name} ended by itself (code {child.returncode}); see {self.config.var / 'log'}.")
+                    raise CannotStart(
+                        f"{name} ended by itself (code {child.returncode}); see {self.config.var / 'log'}."
+                    )
             dead = self.embedded.died()
             if dead:
                 raise CannotStart(f"{dead} ended by itself; see {self.config.var}.")
@@ -131,7 +133,9 @@ class Supervisor:
                 if child.poll() is not None:
                     raise CannotStart(f"{name} did not start; see {self.config.var / 'log'}.")
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{self.config.port}/healthz", timeout=2).close()  # noqa: S310  # our own address
+                urllib.request.urlopen(
+                    f"http://127.0.0.1:{self.config.port}/healthz", timeout=2
+                ).close()  # our own address
                 return
             except (urllib.error.URLError, OSError):
                 time.sleep(0.1)
@@ -148,7 +152,9 @@ def run() -> int:
         load_fund(config.fund_file)
         supervisor = Supervisor(config)
         supervisor.start()
-        print(f"\n  The portal is ready: {supervisor.config.base_url}\n  Ctrl-C stops it; nothing is lost.\n", flush=True)
+        print(
+            f"\n  The portal is ready: {supervisor.config.base_url}\n  Ctrl-C stops it; nothing is lost.\n", flush=True
+        )
         supervisor.stay()
     except Stop:
         print("\nStopping …", flush=True)

@@ -65,7 +65,7 @@ FUND_RIGHTS = {
 
 #: blueprint -> the guard it declared; create_app refuses a blueprint that is not here.
 GUARDS: dict[str, str] = {}
-_employer = table("employer", *map(column, ("id", "public_id", "number", "legal_name", "trade_name", "state")))  # type: ignore[arg-type,var-annotated]  # columns without types
+_employer = table("employer", *map(column, ("id", "public_id", "number", "legal_name", "trade_name", "state")))
 View = TypeVar("View", bound=Callable[..., Any])
 
 

@@ -13,7 +13,7 @@ from portal.auth.service import fund_roles
 from portal.db import day_range
 from portal.installation import fund
 
-_employer = table("employer", column("id"), column("number"))  # type: ignore[var-annotated]  # columns without types
+_employer = table("employer", column("id"), column("number"))
 
 
 def home() -> ResponseReturnValue:

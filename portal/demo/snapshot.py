@@ -51,8 +51,7 @@ def put_back(owner_url: str, folder: Path) -> None:
         for table in guarded:
             cursor.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(sql.Identifier(table)))
         # web_session points at accounts, which come back with the same numbers.
-        cursor.execute("ALTER TABLE web_session DROP CONSTRAINT IF EXISTS fk_web_session_account_id_account")
-        cursor.execute("ALTER TABLE web_session DROP CONSTRAINT IF EXISTS fk_web_session_account_id")
+        cursor.execute("ALTER TABLE web_session DROP CONSTRAINT fk_web_session_account_id")
         cursor.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(sql.SQL(", ").join(names)))
         for table in tables:
             with (folder / f"{table}.copy").open("rb") as file, cursor.copy(_copy(table, "FROM STDIN")) as copy:
@@ -61,14 +60,15 @@ def put_back(owner_url: str, folder: Path) -> None:
             _count_on(connection, table)
         cursor.execute("DELETE FROM web_session WHERE account_id NOT IN (SELECT id FROM account)")
         cursor.execute(
-            "ALTER TABLE web_session ADD CONSTRAINT fk_web_session_account_id FOREIGN KEY (account_id) REFERENCES account (id)"
+            "ALTER TABLE web_session ADD CONSTRAINT fk_web_session_account_id "
+            "FOREIGN KEY (account_id) REFERENCES account (id)"
         )
         for table in guarded:
             cursor.execute(sql.SQL("ALTER TABLE {} ENABLE TRIGGER USER").format(sql.Identifier(table)))
 
 
 def _copy(table: str, way: str) -> sql.Composed:
-    return sql.SQL("COPY {} " + way).format(sql.Identifier(table))  # type: ignore[arg-type]  # one of two constants
+    return sql.SQL("COPY {} " + way).format(sql.Identifier(table))
 
 
 def _guarded(connection: psycopg.Connection) -> list[str]:
@@ -80,9 +80,11 @@ def _guarded(connection: psycopg.Connection) -> list[str]:
 
 def _count_on(connection: psycopg.Connection, table: str) -> None:
     """Numbers of new rows go on after the highest that came back."""
-    sequence = connection.execute("SELECT pg_get_serial_sequence(%s, 'id')", (f'"{table}"',)) if "id" in _columns(
-        connection, table
-    ) else None
+    sequence = (
+        connection.execute("SELECT pg_get_serial_sequence(%s, 'id')", (f'"{table}"',))
+        if "id" in _columns(connection, table)
+        else None
+    )
     name = sequence.fetchone() if sequence else None
     if name and name[0]:
         connection.execute(

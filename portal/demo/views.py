@@ -12,7 +12,7 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -48,7 +48,7 @@ class ClockForm(PortalForm):
     day = DateField(
         _l("Make it this day"),
         validators=[InputRequired(_l("Enter a day."))],
-        description=_l("For example, the day after a due day. Late charges appear when you then run tonight’s jobs."),
+        description=_l("For example, the day after a due day. Late charges appear when you then run tonight's jobs."),
     )
 
 
@@ -81,7 +81,7 @@ def move_clock() -> ResponseReturnValue:
     with db.writing() as session:
         db.store_offset(session, offset)
         audit.record(session, Event.CLOCK_MOVED, at=clock.now(), by=_account(), to=form.day.data)
-    flash(_("The clock is moved. Nothing else happened yet: the night’s jobs run when you say so."), "success")
+    flash(_("The clock is moved. Nothing else happened yet: the night's jobs run when you say so."), "success")
     return redirect(url_for(".index"))
 
 
@@ -95,7 +95,7 @@ def run_jobs() -> ResponseReturnValue:
     for chunk in nightly.chunks(employers):
         nightly.accrue(chunk, day)
     send_waiting.run()
-    flash(_("Tonight’s jobs are done; what they did stands below."), "success")
+    flash(_("Tonight's jobs are done; what they did stands below."), "success")
     return redirect(url_for(".index"))
 
 
@@ -147,7 +147,7 @@ def _empty_core(url: str) -> None:
     if not url.startswith("http://127.0.0.1:"):
         return  # only our own practice core forgets on request
     try:
-        urlopen(Request(f"{url}/practice/reset", method="POST", data=b"{}"), timeout=5).close()  # noqa: S310  # our own core
+        urlopen(Request(f"{url}/practice/reset", method="POST", data=b"{}"), timeout=5).close()  # our own core
     except (URLError, OSError):
         flash(_("The practice core did not answer; it may still hold what it was told before."), "error")
 
@@ -174,4 +174,3 @@ def _mails() -> list[dict[str, object]]:
             }
         )
     return found
-

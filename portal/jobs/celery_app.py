@@ -24,7 +24,7 @@ log = logging.getLogger("portal.jobs")
 def make_celery(app: Flask, config: Config) -> Celery:
     """The Celery application of this process, whose tasks run inside *app*'s context."""
 
-    class InApp(Task):  # type: ignore[misc]  # Celery ships no types
+    class InApp(Task):
         """A task inside the portal's context, at the time the practice clock shows."""
 
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -87,7 +87,7 @@ def _broker(url: str) -> str:
     return url.replace("unix://", "redis+socket://", 1) if url.startswith("unix://") else url
 
 
-@signals.worker_process_init.connect  # type: ignore[untyped-decorator]  # Celery ships no types
+@signals.worker_process_init.connect
 def _fresh_pool(**_: Any) -> None:
     """A forked worker must not share its parent's connections."""
     db.engine().dispose(close=False)

@@ -1,0 +1,285 @@
+"""
+The practice fund: twelve employers, six hundred people, fourteen months up to a given day.
+
+It is lived, not inserted: every step goes through the services a page would call, in the order
+of the days, each in a transaction of its own.  The same day gives the same fund.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal import db
+from portal.auth import service as accounts
+from portal.auth.models import Account, EmployerRole, FundRoleName
+from portal.contributions import drafts
+from portal.contributions import service as contributions
+from portal.demo.cards import CARDS
+from portal.demo.characters import CHARACTERS, Character
+from portal.demo.people import People
+from portal.employers import answers, decisions, registration, roster
+from portal.employers.models import Employer, Employment, Registration
+from portal.installation import fund, pack
+from portal.ledger import arrears, book
+from portal.payments import service as payments
+from portal.people.models import Person
+from portal.scheme.calendars import Month, month_of
+from portal.scheme.deadlines import due_day
+
+MONTHS = 14
+SEED = 20261121
+PDF = b"%PDF-1.4\n% a practice document\n%%EOF\n"
+
+
+@dataclass(frozen=True)
+class Made:
+    """How much was made."""
+
+    employers: int
+    people: int
+
+
+def is_empty() -> bool:
+    """Whether there is no employer yet."""
+    with db.reading() as session:
+        return not session.scalar(select(func.count()).select_from(Employer))
+
+
+def make(today: date) -> Made:
+    """Make the practice fund as it stands on *today*.  The database must hold nothing yet."""
+    return _Maker(today).run()
+
+
+class _Maker:
+    def __init__(self, today: date) -> None:
+        self.today = today
+        self.last = month_of(today).previous()
+        self.lot = random.Random(SEED)
+        self.people = People(random.Random(SEED + 1))
+        self.staff: dict[str, int] = {}
+        self.employers: dict[str, tuple[int, int]] = {}  # code -> employer, its administrator
+        self.steps: list[tuple[datetime, int, Callable[[Session, datetime], None]]] = []
+        self.order = itertools.count()
+
+    def run(self) -> Made:
+        """Everything in the order in which it happened."""
+        self._plan()
+        while self.steps:  # a step may add later ones
+            at, _order, step = heapq.heappop(self.steps)
+            with db.writing() as session:
+                step(session, at)
+        with db.reading() as session:
+            people = session.scalar(select(func.count()).select_from(Person))
+        return Made(len(self.employers), people or 0)
+
+    def _at(self, day: date, hour: int = 9) -> datetime:
+        return datetime.combine(day, time(hour), UTC)
+
+    def _when(self, day: date, hour: int, step: Callable[[Session, datetime], None]) -> None:
+        """Do *step* on *day*, unless that is still to come."""
+        if day <= self.today:
+            heapq.heappush(self.steps, (self._at(day, hour), next(self.order), step))
+
+    # -- what happens when ---------------------------------------------------------
+
+    def _plan(self) -> None:
+        first = self.last.plus(1 - MONTHS)
+        opening = first.first_day() - timedelta(days=20)
+        self._when(opening, 6, self._staff)
+        for character in CHARACTERS:
+            begins = self.last.plus(1 - character.months)
+            self._when(begins.first_day(), 7, lambda s, at, c=character: self._register(s, at, c))  # type: ignore[misc]  # bound now
+            self._when(begins.first_day(), 8, lambda s, at, c=character: self._hire(s, at, c))  # type: ignore[misc]
+            for back in range(character.months):
+                self._plan_month(character, back)
+        for back in range(MONTHS):
+            night = self.last.plus(-back).next().last_day()
+            self._when(night, 22, self._night)
+        self._when(self.today, 5, self._night)
+        self._when(self.today - timedelta(days=3), 10, self._waiting_registration)
+        self._when(first.first_day() + timedelta(days=1), 11, self._agents)
+
+    def _plan_month(self, character: Character, back: int) -> None:
+        month = self.last.plus(-back)
+        if character.turnover:
+            self._when(month.last_day(), 10, lambda s, at: self._turnover(s, at, character, month))
+        if not character.declares:
+            return
+        due = due_day(pack(character.schemes[0]), month)
+        after = character.pays[min(back, len(character.pays) - 1)]
+        declared = due + timedelta(days=min(-3, (after or 0) - 1))
+        self._when(declared, 10, lambda s, at: self._declare(s, at, character, month, back))
+        if after is not None and back not in character.closed_months:
+            self._when(due + timedelta(days=after), 14, lambda s, at: self._pay(s, at, character))
+
+    # -- the steps -----------------------------------------------------------------
+
+    def _staff(self, session: Session, at: datetime) -> None:
+        roles = {
+            "registrar": FundRoleName.REGISTRAR,
+            "officer": FundRoleName.CONTRIBUTION_OFFICER,
+            "cashier": FundRoleName.CASHIER,
+            "supervisor": FundRoleName.SUPERVISOR,
+            "auditor": FundRoleName.AUDITOR,
+            "administrator-of-systems": FundRoleName.SYSTEM_ADMINISTRATOR,
+        }
+        for card in CARDS:
+            if card.code in roles:
+                account = accounts.add_account(session, card.email, card.who, at=at)
+                accounts.give_fund_role(session, account, roles[card.code], from_day=at.date(), at=at)
+                self.staff[card.code] = account.id
+
+    def _account(self, session: Session, email: str, name: str, at: datetime) -> Account:
+        return accounts.account_by_email(session, email) or accounts.add_account(session, email, name, at=at)
+
+    def _register(self, session: Session, at: datetime, character: Character) -> None:
+        application = self._apply(session, at, character)
+        employer = decisions.approve(session, application, by=self.staff["registrar"], at=at, url="/")
+        self.employers[character.code] = (employer.id, application.account_id)
+
+    def _apply(self, session: Session, at: datetime, character: Character) -> Registration:
+        names = {card.email: card.who for card in CARDS}
+        email = f"administrator@{character.code}.example"
+        account = self._account(session, email, names.get(email, self.people.full_name()), at)
+        application = registration.start(session, account, at=at)
+        number = 1001000000 + 7919 * (
+            1 + [one.code for one in CHARACTERS].index(character.code) if character in CHARACTERS else 99
+        )
+        typed: dict[str, str | list[str]] = {
+            "legal_name": character.legal_name,
+            "trade_name": character.trade_name,
+            "tax_number": str(number),
+            "registration_number": f"1200{number % 100000:05d}",
+            "legal_form": character.legal_form,
+            "activity": character.activity,
+            "location": character.location,
+            "address": f"Plot {number % 977}, Independence Avenue",
+            "contact_name": account.name,
+            "phone": f"+26021{number % 10000000:07d}",
+            "email": email,
+            "bank_name": "Practice Bank Zambia, Main Branch",
+            "bank_account": f"{number}00",
+            "first_employment_day": f"{at.day}/{at.month}/{at.year}",
+            "headcount": str(character.people),
+            "schemes": list(character.schemes),
+        }
+        for page in answers.PAGES:
+            registration.save_answers(application, page, typed, today=at.date())
+        for document in fund().documents_for(character.legal_form):
+            registration.add_document(
+                session, application, document.code, f"{document.code}.pdf", PDF, by=account.id, at=at
+            )
+        session.flush()
+        registration.submit(session, application, by=account.id, at=at, url="/")
+        return application
+
+    def _waiting_registration(self, session: Session, at: datetime) -> None:
+        """One application waits to be decided; its telephone number is that of an employer already known."""
+        dairy = Character(
+            "chongwe-dairy", "Chongwe Dairy Limited", "Chongwe Dairy", "company", "A", "ZM-09-03", 14, 2500, 9000
+        )
+        self._apply(session, at, dairy)
+
+    def _agents(self, session: Session, at: datetime) -> None:
+        """The clerk and the signatory of the mine, and an accountant who looks after three employers."""
+        wanted = [
+            ("clerk", EmployerRole.CLERK, ["kafue-mining"]),
+            ("signatory", EmployerRole.SIGNATORY, ["kafue-mining"]),
+            ("viewer", EmployerRole.VIEWER, ["zambezi-foods", "chilenje-school", "ndola-print"]),
+        ]
+        cards = {card.code: card for card in CARDS}
+        for code, role, employers in wanted:
+            account = self._account(session, cards[code].email, cards[code].who, at)
+            for employer in employers:
+                accounts.give_mandate(session, self.employers[employer][0], account, role, from_day=at.date(), at=at)
+
+    def _hire(self, session: Session, at: datetime, character: Character) -> None:
+        employer_id, by = self.employers[character.code]
+        for position in range(character.people):
+            self._hire_one(session, at, character, employer_id, by, position)
+
+    def _hire_one(
+        self, session: Session, at: datetime, character: Character, employer_id: int, by: int, position: int
+    ) -> None:
+        basic = self._wage(character)
+        roster.hire(
+            session,
+            employer_id,
+            self.people.next(character.code, position),
+            from_day=at.date(),
+            category="seasonal" if character.activity == "A" and position % 3 == 0 else "permanent",
+            components={"basic": basic, "gross": basic + basic * self.lot.choice((8, 12, 15, 20)) // 100},
+            at=at,
+            by=by,
+            staff_number=f"{position + 1:04d}",
+        )
+
+    def _wage(self, character: Character) -> int:
+        """Minor units: most people earn little, a few earn much."""
+        part = self.lot.random() ** 3
+        kwacha = character.lowest + int((character.highest - character.lowest) * part)
+        return kwacha // 10 * 10 * 100
+
+    def _turnover(self, session: Session, at: datetime, character: Character, month: Month) -> None:
+        """Some leave at the month's end, as many begin the next day, and some earn more from then on."""
+        employer_id, by = self.employers[character.code]
+        today = at.date()
+        working = session.scalars(
+            select(Employment)
+            .where(Employment.employer_id == employer_id, Employment.to_day.is_(None))
+            .order_by(Employment.id)
+        ).all()
+        for employment in self.lot.sample(working[5:], character.turnover):
+            reason = self.lot.choice(("resigned", "end_of_contract", "retired"))
+            roster.leave(session, employer_id, employment.public_id, last_day=today, reason=reason, at=at, by=by)
+        start = today + timedelta(days=1)
+        if start <= self.today:
+            self._when(start, 8, lambda s, when: self._newcomers(s, when, character))
+
+    def _newcomers(self, session: Session, at: datetime, character: Character) -> None:
+        employer_id, by = self.employers[character.code]
+        for position in range(character.turnover):
+            self._hire_one(session, at, character, employer_id, by, 900 + position)
+
+    def _declare(self, session: Session, at: datetime, character: Character, month: Month, back: int) -> None:
+        employer_id, by = self.employers[character.code]
+        if back in character.closed_months:
+            contributions.submit_nil(session, employer_id, month, by=by, at=at, nobody_paid=True)
+            return
+        payroll = drafts.start_from_roster(session, employer_id, month, at=at, by=by)
+        contributions.submit_payroll(session, employer_id, payroll.public_id, version=payroll.version, by=by, at=at)
+
+    def _pay(self, session: Session, at: datetime, character: Character) -> None:
+        """Pay what is open in each scheme, or the part of it that is this employer's habit."""
+        employer_id, _by = self.employers[character.code]
+        for scheme in character.schemes:
+            arrears.accrue(session, employer_id, on=at.date(), at=at)
+            opened = book.open_charges(session, employer_id, scheme)
+            owed = sum(charge.contribution + charge.late for charge in opened) * character.share // 100
+            if character.rounds_up_to and owed:
+                step = character.rounds_up_to * 100
+                owed = -(-owed // step) * step
+            if owed > 0:
+                payments.record_payment(
+                    session,
+                    employer_id,
+                    scheme=scheme,
+                    amount=owed,
+                    paid_on=at.date(),
+                    method="bank",
+                    bank_reference=f"PB{self.lot.randrange(10**8):08d}",
+                    by=self.staff["cashier"],
+                    at=at,
+                )
+
+    def _night(self, session: Session, at: datetime) -> None:
+        for employer_id, _by in self.employers.values():
+            arrears.accrue(session, employer_id, on=at.date(), at=at)
