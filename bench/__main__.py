@@ -1,4 +1,4 @@
-"""Measure everything: ``python -m bench``, or ``python -m bench payroll`` for one module.  Ends with 1 if one is missed."""
+"""Measure everything, or one module: ``python -m bench payroll``.  Ends with 1 if a promise is missed."""
 
 from __future__ import annotations
 

@@ -7,24 +7,25 @@ The number of statements does not grow with the number of people.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal.contributions.checks import CheckLimits, LineToCheck, RosterEntry, check
-from portal.contributions.file_rules import money_rule
 from portal.contributions.models import Declaration, PayrollLine
 from portal.contributions.months import GONE
 from portal.employers.models import Employment
 from portal.employers.roster import RosterPerson, roster_in
+from portal.employers.roster_import import money
 from portal.installation import fund
 from portal.people.models import Person
 from portal.scheme.blocks import NotKnown, Pack
 from portal.scheme.calendars import Month
 from portal.scheme.contribution import Contribution, contribution_on
 from portal.scheme.explain import words_from_json, words_to_json
+from portal.tabular.amounts import AmountRule
 from portal.tabular.table import Problem
 from portal.words import _
 
@@ -143,7 +144,7 @@ def _last_pay(session: Session, employer_id: int, month: Month) -> dict[int, Map
 def assess(basis: Basis, lines: Sequence[Line], columns: Mapping[str, str] | None = None) -> Assessed:
     """Check and compute all *lines* as one set; *columns* is how the reader's file names our columns."""
     contributions = [_contributions(basis, line.components) for line in lines]
-    limits = CheckLimits(money_rule(fund()), _minimums(basis), _jump(), columns or {})
+    limits = CheckLimits(_money(), _minimums(basis), _jump(), columns or {})
     entries: dict[Hashable, RosterEntry] = {
         key: _entry(one, basis.last_pay.get(key)) for key, one in basis.people.items()
     }
@@ -160,6 +161,11 @@ def assess(basis: Basis, lines: Sequence[Line], columns: Mapping[str, str] | Non
             problems.setdefault(line.row, []).append(part)
     sums = {rules.id: _sums(rules, lines, contributions) for rules in basis.packs}
     return Assessed(lines, contributions, problems, _few(missing), len(missing), sums)
+
+
+def _money() -> AmountRule:
+    """How wages are written, and the highest one the fund takes."""
+    return replace(money(), maximum=fund().limits.most_wage)
 
 
 def _contributions(basis: Basis, components: Mapping[str, int]) -> dict[str, Contribution]:

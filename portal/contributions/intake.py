@@ -14,11 +14,11 @@ from typing import Any
 from portal.contributions import upload
 from portal.contributions.assessment import Basis, Line, problem_to_json
 from portal.contributions.checks import UNKNOWN
-from portal.contributions.file_rules import file_rules, money_rule
 from portal.contributions.layouts import Kind, Layout, MonthRule, columns_of, layout_of
 from portal.contributions.upload import ParsedLine, ParsedPayroll
 from portal.employers.roster import RosterPerson
-from portal.installation import fund, packs
+from portal.employers.roster_import import file_rules, money
+from portal.installation import packs
 from portal.tabular.cells import REQUIRED
 from portal.tabular.rows import FaultyRow, Fitted, fit
 from portal.tabular.table import Fault, Problem, Table
@@ -90,7 +90,7 @@ def from_typed(basis: Basis, rows: Mapping[int, Mapping[str, str]], kept: Mappin
 
 
 def _read(basis: Basis, table: Table, layout: Layout, today: date) -> ReadIn:
-    rules = file_rules(fund(), today)
+    rules = file_rules(today)
     fitted = fit(table, columns_of(layout, table.header, MonthRule(basis.month, today), rules))
     parsed = upload.parse(table, layout, basis.month, rules)
     columns = {name: place.header for name, place in fitted.places.items()}
@@ -190,7 +190,7 @@ def label_of(component: str) -> str:
 def _cells_of(basis: Basis, who: RosterPerson) -> dict[str, str]:
     """Somebody of the roster as a row of our template, for what is still to be typed."""
     person = template_line(who)
-    header, rows = upload.template(basis.components, [person], month=basis.month, money=money_rule(fund()))
+    header, rows = upload.template(basis.components, [person], month=basis.month, money=money())
     return dict(zip(header, rows[0], strict=True))
 
 

@@ -146,9 +146,7 @@ def still_to_declare(session: Session, employer_id: int, month: Month, today: da
     declared = standing_declarations(session, employer_id, month)
     waiting = [rules for rules in enrolled if rules.id not in declared]
     if not waiting:
-        words = _(
-            "%(month)s is declared already. If something in it is wrong, revise it.", month=month_in_words(month)
-        )
+        words = _("%(month)s is declared already. If something in it is wrong, revise it.", month=month_in_words(month))
         raise Refused(words)
     return computable(waiting, month)
 

@@ -14,7 +14,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.auth.models import Account
+from portal.auth.models import Account, EmployerRole
+from portal.auth.service import mandates
 from portal.contributions import acknowledgement
 from portal.contributions.assessment import Assessed, Sums, assess
 from portal.contributions.declaring import Submission, declare
@@ -137,6 +138,14 @@ def declaration_by_number(session: Session, employer_id: int, number: str) -> De
     return found
 
 
+def payroll_by_id(session: Session, employer_id: int, payroll_id: int) -> Payroll:
+    """The payroll a declaration was made from; NotFound when it is another employer's."""
+    found = session.scalar(select(Payroll).where(Payroll.employer_id == employer_id, Payroll.id == payroll_id))
+    if found is None:
+        raise NotFound(payroll_id)
+    return found
+
+
 def declared_people(session: Session, employer_id: int, scheme: str, month: Month) -> list[tuple[int, str, int]]:
     """Who stands in the declaration that counts: person, insurance number, both shares together (minor units)."""
     wanted = (
@@ -211,9 +220,18 @@ def _submission(
     session: Session, payroll: Payroll, kind: str, fingerprint: str, by: int | None, at: datetime
 ) -> Submission:
     employer = session.get_one(Employer, payroll.employer_id)
-    account = session.get(Account, by) if by is not None else None
     enrolments = schemes_of(session, employer.id, payroll.month)
-    return Submission(payroll, employer, enrolments, kind, account.name if account else "", fingerprint, by, at)
+    return Submission(payroll, employer, enrolments, kind, _signer(session, employer.id, by, at), fingerprint, by, at)
+
+
+def _signer(session: Session, employer_id: int, by: int | None, at: datetime) -> str:
+    """Who answers for it, with the role that allows it: "Mutinta Banda, signatory"."""
+    account = session.get(Account, by) if by is not None else None
+    if account is None:
+        return ""
+    roles = mandates(session, account.id, employer_id, day_of(at))
+    role = next((one for one in (EmployerRole.SIGNATORY, EmployerRole.ADMINISTRATOR) if one in roles), None)
+    return f"{account.name}, {role.value}" if role else account.name
 
 
 def _nil_before(session: Session, employer_id: int, month: Month) -> list[Declaration]:

@@ -349,7 +349,7 @@ def test_people_missing_from_a_file_can_be_added_from_the_roster():
 def test_a_roster_without_a_wage_leaves_a_row_to_fill_in():
     with db.writing() as session:
         employer = make_employer(session)
-        person = make_person(session, insurance_number=fund().insurance_number.issue(1))
+        person = make_person(session, first_name="Agnes", insurance_number=fund().insurance_number.issue(1))
         hired = hire(session, employer, person)
         session.execute(delete(Wage).where(Wage.employment_id == hired.id))
     draft = start(employer)
@@ -401,7 +401,7 @@ def test_a_revision_posts_exactly_the_difference():
 
 
 def test_a_revision_downwards_takes_back_the_difference():
-    employer, _signer, hired = employer_with(2, basic=5_000_00, gross=6_000_00)
+    employer, _signer, _hired = employer_with(2, basic=5_000_00, gross=6_000_00)
     submit(employer, start(employer))
     with db.writing() as session:
         draft = service.revise_payroll(session, employer.id, OCTOBER, at=AT, by=None)

@@ -1,0 +1,173 @@
+"""What the pages of a payroll show: a page of lines with names, rows to mend, and one line explained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, literal, select
+from sqlalchemy.orm import Session
+
+from portal.auth.models import Account, EmployerRole, Mandate
+from portal.contributions.assessment import problems_from_json
+from portal.contributions.models import Declaration, DeclarationLine, FaultyLine, Payroll, PayrollLine
+from portal.db import day_range
+from portal.employers.roster import day_of
+from portal.errors import NotFound
+from portal.installation import pack
+from portal.people.models import Person
+from portal.scheme.blocks import Pack
+from portal.scheme.contribution import explain_contribution
+from portal.scheme.explain import Step
+from portal.tabular.table import Problem
+from portal.web.pages import PER_PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class LineOnPage:
+    """One person's line: pay by component and both shares together by scheme, in minor units."""
+
+    row: int
+    insurance_number: str
+    name: str
+    components: Mapping[str, int]
+    days: int | None
+    totals: Mapping[str, int]
+    problems: Sequence[Problem]
+
+
+@dataclass(frozen=True, slots=True)
+class RowToMend:
+    """A row as it was typed, by our column names, and all that is wrong with it."""
+
+    row: int
+    cells: Mapping[str, str]
+    problems: Sequence[Problem]
+
+
+@dataclass(frozen=True, slots=True)
+class LineDifference:
+    """One person in a revised declaration: both shares before and now, in minor units; None where they do not stand."""
+
+    insurance_number: str
+    name: str
+    before: int | None
+    now: int | None
+
+
+def lines_page(
+    session: Session, payroll: Payroll, number: int, *, doubtful: bool = False
+) -> tuple[list[LineOnPage], int]:
+    """Page *number* (from 1) of the lines, or of those with a problem only; and how many there are in all."""
+    wanted: list[ColumnElement[bool]] = [PayrollLine.payroll_id == payroll.id]
+    if doubtful:
+        wanted.append(func.jsonb_array_length(PayrollLine.problems) > 0)
+    total = session.scalar(select(func.count()).select_from(PayrollLine).where(*wanted)) or 0
+    statement = _lines().where(*wanted).order_by(PayrollLine.row_number)
+    rows = session.execute(statement.limit(PER_PAGE).offset((number - 1) * PER_PAGE))
+    return [_line(*row) for row in rows], total
+
+
+def line_of(session: Session, payroll: Payroll, row: int) -> LineOnPage:
+    """One line by its row number; NotFound when the payroll has none."""
+    statement = _lines().where(PayrollLine.payroll_id == payroll.id, PayrollLine.row_number == row)
+    found = session.execute(statement).one_or_none()
+    if found is None:
+        raise NotFound(row)
+    return _line(*found)
+
+
+def explained(payroll: Payroll, line: LineOnPage) -> list[tuple[Pack, Sequence[Step]]]:
+    """How each scheme's shares of a line come about, step by step."""
+    packs = [pack(scheme) for scheme in line.totals]
+    return [(rules, explain_contribution(rules, payroll.month, line.components)) for rules in packs]
+
+
+def rows_to_mend(session: Session, payroll: Payroll, number: int) -> tuple[list[RowToMend], int]:
+    """Page *number* of the faulty rows, and how many there are in all."""
+    wanted = FaultyLine.payroll_id == payroll.id
+    total = session.scalar(select(func.count()).select_from(FaultyLine).where(wanted)) or 0
+    statement = select(FaultyLine).where(wanted).order_by(FaultyLine.row_number)
+    found = session.scalars(statement.limit(PER_PAGE).offset((number - 1) * PER_PAGE))
+    return [RowToMend(one.row_number, one.cells, problems_from_json(one.problems)) for one in found], total
+
+
+def all_problems(session: Session, payroll: Payroll) -> list[Problem]:
+    """Everything that is wrong or asked about, by row, for a file to take along; what belongs to no row comes first."""
+    lines = select(PayrollLine.row_number, PayrollLine.problems).where(
+        PayrollLine.payroll_id == payroll.id, func.jsonb_array_length(PayrollLine.problems) > 0
+    )
+    faulty = select(FaultyLine.row_number, FaultyLine.problems).where(FaultyLine.payroll_id == payroll.id)
+    found = sorted([*session.execute(lines), *session.execute(faulty)], key=lambda row: row[0])
+    notices = [*payroll.checked.get("notices", ()), *payroll.checked.get("missing_people", ())]
+    return [*problems_from_json(notices), *(one for _row, kept in found for one in problems_from_json(kept))]
+
+
+def declared_lines(
+    session: Session, declaration: Declaration, number: int
+) -> tuple[list[tuple[DeclarationLine, Person]], int]:
+    """Page *number* of the lines of a declaration with their people, by surname; and how many there are."""
+    wanted = DeclarationLine.declaration_id == declaration.id
+    statement = (
+        select(DeclarationLine, Person)
+        .join(Person, Person.id == DeclarationLine.person_id)
+        .where(wanted)
+        .order_by(Person.surname, Person.first_name, Person.id)
+    )
+    rows = session.execute(statement.limit(PER_PAGE).offset((number - 1) * PER_PAGE))
+    return [(line, person) for line, person in rows], declaration.people
+
+
+def differences(session: Session, before: Declaration, now: Declaration) -> list[LineDifference]:
+    """Every person whose shares differ between two declarations of the same month, by surname."""
+    shares = {}
+    for each in (before, now):
+        statement = (
+            select(Person, DeclarationLine.employer_share + DeclarationLine.employee_share)
+            .join(DeclarationLine, DeclarationLine.person_id == Person.id)
+            .where(DeclarationLine.declaration_id == each.id)
+        )
+        shares[each.id] = {person.id: (person, owed) for person, owed in session.execute(statement)}
+    people = {key: person for found in shares.values() for key, (person, _owed) in found.items()}
+    old, new = shares[before.id], shares[now.id]
+    rows = [
+        LineDifference(person.insurance_number, person.full_name, _owed(old, key), _owed(new, key))
+        for key, person in sorted(people.items(), key=lambda one: (one[1].surname, one[1].first_name))
+    ]
+    return [row for row in rows if row.before != row.now]
+
+
+def signatories(session: Session, employer_id: int, at: Any) -> list[str]:
+    """The names of those who may submit for the employer today."""
+    roles = (EmployerRole.SIGNATORY.value, EmployerRole.ADMINISTRATOR.value)
+    statement = (
+        select(Account.name)
+        .join(Mandate, Mandate.account_id == Account.id)
+        .where(
+            Mandate.employer_id == employer_id,
+            Mandate.role.in_(roles),
+            Account.disabled_at.is_(None),
+            day_range(day_of(at), Mandate.from_day, Mandate.to_day),
+        )
+    )
+    return sorted(set(session.scalars(statement)))
+
+
+def _owed(found: Mapping[int, tuple[Person, int]], key: int) -> int | None:
+    return found[key][1] if key in found else None
+
+
+def _lines() -> Any:
+    name = func.concat_ws(literal(" "), Person.surname, Person.first_name)
+    return select(
+        PayrollLine.row_number, Person.insurance_number, name, PayrollLine.components, PayrollLine.days,
+        PayrollLine.shares, PayrollLine.problems,
+    ).join(Person, Person.id == PayrollLine.person_id)  # fmt: skip
+
+
+def _line(
+    row: int, insured: str, name: str, components: Any, days: int | None, shares: Any, problems: Any
+) -> LineOnPage:
+    totals = {scheme: employer + employee for scheme, (_insurable, employer, employee) in shares.items()}
+    return LineOnPage(row, insured, name, components, days, totals, problems_from_json(problems))
