@@ -53,4 +53,6 @@ class CoverageMonth(Base):
     core_receipt: Mapped[str] = mapped_column(unique=True)
     core_policy: Mapped[str] = mapped_column(default="")
     core_problem: Mapped[str] = mapped_column(default="")
+    #: When it was first sent: from then on it is looked up before it is sent again.
+    core_tried_at: Mapped[datetime | None]
     core_known_at: Mapped[datetime | None]

@@ -3,30 +3,39 @@ Which months a payment opens for whom, and the word of it to the core.
 
 Everything is done for a whole employer at once: the number of statements does not grow with
 the number of people.  The message to the core is a row of the outbox in the same transaction.
+A person and month of cover is open through one employer at most, however many paid for it.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import column, delete, func, select, table, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from portal import audit, outbox
+from portal import audit, clock, outbox
 from portal.audit import Event
+from portal.coverage.cover import CoverNow as CoverNow
+from portal.coverage.cover import coverage_of as coverage_of
 from portal.coverage.models import CoverageMonth, PaidMonth
 from portal.installation import pack
+from portal.people.models import Person
 from portal.scheme.blocks import Pack
-from portal.scheme.calendars import Month, month_of
+from portal.scheme.calendars import Month
 from portal.scheme.entitlement import entitled_months, opening_months
 
 #: Rows a statement: PostgreSQL takes 65,535 parameters at most.
 AT_ONCE = 5000
+#: A receipt in the core has 50 characters at most; one that is given anew grows by eight.
+LONGEST_RECEIPT = 42
+# The employers' room stands above this one and is not imported.
+_employer = table("employer", column("id"), column("number"))
 
 
 @dataclass(frozen=True)
@@ -38,35 +47,28 @@ class DeclaredPerson:
     contribution: int
 
 
-@dataclass(frozen=True)
-class CoverNow:
-    """Whether somebody is covered on a day, and until when the open months reach without a gap."""
-
-    covered: bool
-    until: date | None
-    since: date | None
-
-
 def open_months(
     session: Session, employer_id: int, scheme: str, settled: Mapping[Month, Sequence[DeclaredPerson]], *, at: datetime
 ) -> int:
     """
     Note that these contribution months are paid in full, and open the months of cover that follow.
 
-    A month that fills a gap may open several.  How many person-months were opened.  Again:
-    nothing changes.
+    *settled* names everybody a month is paid for: who was noted before and is no longer named
+    loses it.  A month that fills a gap may open several.  How many person-months were opened.
+    Again: nothing changes.
     """
     rules = pack(scheme)
     if not rules.opens_coverage or not settled:
         return 0
     numbers = {one.person_id: one.insurance_number for people in settled.values() for one in people}
+    gone = _no_longer_named(session, employer_id, scheme, settled)
+    _hold_people(session, [*numbers, *gone])
+    _close_unpaid(session, rules, gone, at=at, reason="no longer declared")
     _note_paid(session, employer_id, scheme, settled)
     paid = _paid_months(session, scheme, numbers)
-    wanted = [row for person, months in paid.items() for row in _entitled(rules, person, months)]
-    opened = _open_rows(session, rules, wanted, numbers, at)
-    _tell(session, scheme, opened, at=at)
-    for employer, month in sorted({(row.employer_id, row.month) for row in opened}):
-        people = sum(1 for row in opened if (row.employer_id, row.month) == (employer, month))
+    opened = _open_rows(session, rules, paid, numbers, at)
+    _tell(session, scheme, opened)
+    for employer, month, people in _counted(opened):
         audit.record(
             session, Event.COVERAGE_OPENED, at=at, employer=employer, scheme=scheme, month=month, people=people
         )
@@ -79,63 +81,16 @@ def close_months(
     """
     These contribution months are no longer paid: close the cover that rested on them.
 
-    How many person-months were closed.
+    Cover for which another employer paid stays open.  How many person-months were closed.
     """
     rules = pack(scheme)
     if not rules.opens_coverage or not months:
         return 0
-    gone = delete(PaidMonth).where(
-        PaidMonth.employer_id == employer_id, PaidMonth.scheme == scheme, PaidMonth.month.in_(months)
-    )
-    people = sorted(set(session.scalars(gone.returning(PaidMonth.person_id))))
-    paid = _paid_months(session, scheme, people)
-    keep = {(person, month) for person in people for month in entitled_months(rules, paid.get(person, {}))}
-    standing = session.scalars(
-        select(CoverageMonth).where(
-            CoverageMonth.person_id.in_(people), CoverageMonth.scheme == scheme, CoverageMonth.state == "open"
-        )
-    )
-    closing = [row for row in standing if (row.person_id, row.month) not in keep]
-    for row in closing:
-        row.state, row.closed_at, row.core_state = "closed", at, "waiting"
-    session.flush()
-    _tell(session, scheme, closing, at=at)
-    for month in sorted({row.month for row in closing}):
-        count = sum(1 for row in closing if row.month == month)
-        audit.record(
-            session,
-            Event.COVERAGE_CLOSED,
-            at=at,
-            employer=employer_id,
-            scheme=scheme,
-            month=month,
-            people=count,
-            reason=reason,
-        )
-    return len(closing)
-
-
-def coverage_of(session: Session, person_id: int, scheme: str, day: date) -> CoverNow:
-    """Whether a person is covered on *day*, since when and until when without a gap (both days inclusive)."""
-    rules = pack(scheme)
-    months = set(
-        session.scalars(
-            select(CoverageMonth.month).where(
-                CoverageMonth.person_id == person_id, CoverageMonth.scheme == scheme, CoverageMonth.state == "open"
-            )
-        )
-    )
-    this = month_of(day, rules.calendar)
-    if this not in months:
-        earlier = [month for month in months if month < this]
-        last = max(earlier).last_day(rules.calendar) if earlier else None
-        return CoverNow(False, last, None)
-    first = last_month = this
-    while first.previous(rules.calendar) in months:
-        first = first.previous(rules.calendar)
-    while last_month.next(rules.calendar) in months:
-        last_month = last_month.next(rules.calendar)
-    return CoverNow(True, last_month.last_day(rules.calendar), first.first_day(rules.calendar))
+    wanted = (PaidMonth.employer_id == employer_id, PaidMonth.scheme == scheme, PaidMonth.month.in_(months))
+    people = sorted(set(session.scalars(select(PaidMonth.person_id).where(*wanted))))
+    _hold_people(session, people)
+    session.execute(delete(PaidMonth).where(*wanted))
+    return _close_unpaid(session, rules, people, at=at, reason=reason)
 
 
 def paid_months_of(session: Session, person_id: int, scheme: str) -> frozenset[Month]:
@@ -144,6 +99,31 @@ def paid_months_of(session: Session, person_id: int, scheme: str) -> frozenset[M
 
 
 # -- the parts -----------------------------------------------------------------------
+
+
+def _hold_people(session: Session, people: Iterable[int]) -> None:
+    """
+    Let nobody else open or close cover of these people until the transaction ends.
+
+    Two employers may pay for one person at the same moment: each must see the other's month.
+    """
+    wanted = func.any(sorted(set(people)))
+    session.execute(select(Person.id).where(Person.id == wanted).order_by(Person.id).with_for_update(key_share=True))
+
+
+def _no_longer_named(
+    session: Session, employer_id: int, scheme: str, settled: Mapping[Month, Sequence[DeclaredPerson]]
+) -> list[int]:
+    """Take out who was noted as paid in these months and is not named now; who they are."""
+    named = {(month, one.person_id) for month, people in settled.items() for one in people}
+    wanted = (PaidMonth.employer_id == employer_id, PaidMonth.scheme == scheme, PaidMonth.month.in_(settled))
+    noted = session.execute(select(PaidMonth.month, PaidMonth.person_id).where(*wanted)).all()
+    for month in settled:
+        gone = [person for of, person in noted if of == month and (of, person) not in named]
+        if gone:
+            of_month = (*wanted, PaidMonth.month == month, PaidMonth.person_id == func.any(gone))
+            session.execute(delete(PaidMonth).where(*of_month))
+    return sorted({person for month, person in noted if (month, person) not in named})
 
 
 def _note_paid(
@@ -161,7 +141,10 @@ def _note_paid(
         for one in people
     ]
     for part in _parts(rows):
-        session.execute(insert(PaidMonth).values(part).on_conflict_do_nothing())
+        statement = insert(PaidMonth).values(part)
+        keys = ["employer_id", "scheme", "month", "person_id"]
+        changed = {"contribution": statement.excluded.contribution}
+        session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
 
 
 def _paid_months(session: Session, scheme: str, people: Iterable[int]) -> dict[int, dict[Month, PaidMonth]]:
@@ -169,81 +152,129 @@ def _paid_months(session: Session, scheme: str, people: Iterable[int]) -> dict[i
     found: dict[int, dict[Month, PaidMonth]] = defaultdict(dict)
     statement = (
         select(PaidMonth)
-        .where(PaidMonth.scheme == scheme, PaidMonth.person_id.in_(list(people)))
+        .where(PaidMonth.scheme == scheme, PaidMonth.person_id == func.any(list(people)))
         .order_by(PaidMonth.employer_id)
+        .execution_options(populate_existing=True)
     )
     for row in session.scalars(statement):
         found[row.person_id].setdefault(row.month, row)
     return found
 
 
-def _entitled(rules: Pack, person: int, paid: Mapping[Month, PaidMonth]) -> list[tuple[Month, PaidMonth]]:
-    """Each month of cover with the paid month that opens it: the latest it needs."""
-    return [(month, paid[opening_months(rules, month)[-1]]) for month in entitled_months(rules, paid)]
+def _rows_of(session: Session, scheme: str, people: Iterable[int]) -> list[CoverageMonth]:
+    wanted = (CoverageMonth.scheme == scheme, CoverageMonth.person_id == func.any(list(people)))
+    return list(session.scalars(select(CoverageMonth).where(*wanted).execution_options(populate_existing=True)))
 
 
 def _open_rows(
     session: Session,
     rules: Pack,
-    wanted: Sequence[tuple[Month, PaidMonth]],
+    paid: Mapping[int, Mapping[Month, PaidMonth]],
     numbers: Mapping[int, str],
     at: datetime,
 ) -> list[CoverageMonth]:
-    """Insert what is not there, and open again what was closed."""
-    branch = rules.branches[0].code
+    """Open what the paid months entitle to and is not open, each through the employer of the latest month it needs."""
+    there = _rows_of(session, rules.id, numbers)
+    open_now = {(row.person_id, row.month) for row in there if row.state == "open"}
+    closed = {(row.person_id, row.month, row.employer_id): row for row in there if row.state == "closed"}
+    fresh: list[tuple[Month, PaidMonth]] = []
+    again: list[int] = []
+    for person, months in paid.items():
+        for month in entitled_months(rules, months):
+            opener = months[opening_months(rules, month)[-1]]
+            if (person, month) in open_now:
+                continue
+            if row := closed.get((person, month, opener.employer_id)):
+                again.append(row.id)
+            else:
+                fresh.append((month, opener))
+    # The receipt stays: whether the core still holds it, or ended it and needs a new one, is looked up when it is sent.
+    values = {"state": "open", "closed_at": None, "core_state": "waiting", "core_problem": ""}
+    session.execute(update(CoverageMonth).where(CoverageMonth.id == func.any(again)).values(values))
+    return [*_inserted(session, rules, fresh, numbers, at), *(row for row in there if row.id in set(again))]
+
+
+def _inserted(
+    session: Session,
+    rules: Pack,
+    fresh: Sequence[tuple[Month, PaidMonth]],
+    numbers: Mapping[int, str],
+    at: datetime,
+) -> list[CoverageMonth]:
+    employers = sorted({opener.employer_id for _month, opener in fresh})
+    statement = select(_employer.c.id, _employer.c.number).where(_employer.c.id == func.any(employers))
+    known = dict(session.execute(statement).all())
     rows = [
         {
             "employer_id": opener.employer_id,
             "person_id": opener.person_id,
             "scheme": rules.id,
-            "branch": branch,
+            "branch": rules.branches[0].code,
             "month": month,
             "paid_month": opener.month,
             "contribution": opener.contribution,
             "state": "open",
             "opened_at": at,
             "core_state": "waiting",
-            "core_receipt": f"{numbers[opener.person_id]}/{rules.id}/{month}/{opener.employer_id}",
+            "core_receipt": _receipt(numbers[opener.person_id], rules.id, month, known[opener.employer_id]),
             "core_policy": "",
             "core_problem": "",
         }
-        for month, opener in wanted
+        for month, opener in fresh
     ]
-    opened: list[int] = []
+    made: list[CoverageMonth] = []
     for part in _parts(rows):
-        inserted = insert(CoverageMonth).values(part).on_conflict_do_nothing().returning(CoverageMonth.id)
-        opened += session.scalars(inserted)
-    # The core refuses a receipt it has seen: cover that opens again goes under a new one.
-    keys = [(row["employer_id"], row["person_id"], rules.id, row["month"]) for row in rows]
-    if keys:
-        again = (
-            update(CoverageMonth)
-            .where(
-                tuple_(
-                    CoverageMonth.employer_id, CoverageMonth.person_id, CoverageMonth.scheme, CoverageMonth.month
-                ).in_(keys),
-                CoverageMonth.state == "closed",
-            )
-            .values(
-                state="open",
-                closed_at=None,
-                core_state="waiting",
-                core_policy="",
-                core_receipt=CoverageMonth.core_receipt + f"/{int(at.timestamp())}",
-            )
-            .returning(CoverageMonth.id)
-            .execution_options(synchronize_session=False)
-        )
-        opened += session.scalars(again)
-    return list(session.scalars(select(CoverageMonth).where(CoverageMonth.id.in_(opened)))) if opened else []
+        made += session.scalars(insert(CoverageMonth).values(part).returning(CoverageMonth))
+    return made
 
 
-def _tell(session: Session, scheme: str, rows: Sequence[CoverageMonth], *, at: datetime) -> None:
-    """One message an employer and month of cover; what it is about is read when it is sent."""
-    for employer_id, month in sorted({(row.employer_id, row.month) for row in rows}):
+def _receipt(number: str, scheme: str, month: Month, employer: str) -> str:
+    """The name under which the core knows a person-month: readable, or its digest where that would be too long."""
+    name = f"{number}/{scheme}/{month}/{employer}"
+    return name if len(name) <= LONGEST_RECEIPT else hashlib.sha256(name.encode()).hexdigest()[:LONGEST_RECEIPT]
+
+
+def _close_unpaid(session: Session, rules: Pack, people: Sequence[int], *, at: datetime, reason: str) -> int:
+    """Close the cover of these people that no paid months stand for any more; how many person-months."""
+    if not people:
+        return 0
+    paid = _paid_months(session, rules.id, people)
+    keep = {(person, month) for person in people for month in entitled_months(rules, paid.get(person, {}))}
+    closing = [
+        row
+        for row in _rows_of(session, rules.id, people)
+        if row.state == "open" and (row.person_id, row.month) not in keep
+    ]
+    values = {"state": "closed", "closed_at": at, "core_state": "waiting", "core_problem": ""}
+    ids = [row.id for row in closing]
+    session.execute(update(CoverageMonth).where(CoverageMonth.id == func.any(ids)).values(values))
+    _tell(session, rules.id, closing)
+    for employer, month, count in _counted(closing):
+        audit.record(
+            session, Event.COVERAGE_CLOSED, at=at, employer=employer, scheme=rules.id, month=month, people=count,
+            reason=reason,
+        )  # fmt: skip
+    return len(closing)
+
+
+def _counted(rows: Iterable[CoverageMonth]) -> list[tuple[int, Month, int]]:
+    """How many people by employer and month."""
+    found: dict[tuple[int, Month], int] = defaultdict(int)
+    for row in rows:
+        found[row.employer_id, row.month] += 1
+    return [(employer, month, people) for (employer, month), people in sorted(found.items())]
+
+
+def _tell(session: Session, scheme: str, rows: Iterable[CoverageMonth]) -> None:
+    """
+    One message an employer and month of cover; what it is about is read when it is sent.
+
+    The outbox runs on the real clock: a message must not wait until a moved clock's day comes.
+    """
+    for employer_id, month, _people in _counted(rows):
         payload = {"employer": employer_id, "scheme": scheme, "month": str(month)}
         name = f"core/{employer_id}/{scheme}/{month}/{uuid4()}"
-        outbox.put(session, "core", name, payload, at=at, employer=employer_id)
+        outbox.put(session, "core", name, payload, at=clock.real_now(), employer=employer_id)
 
 
 def _parts(rows: Sequence[dict[str, object]]) -> Iterable[Sequence[dict[str, object]]]:
