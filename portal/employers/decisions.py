@@ -85,11 +85,7 @@ def approve(session: Session, registration: Registration, *, by: int, at: dateti
     employer = _new_employer(session, registration, by=by, at=at)
     registration.employer_id = employer.id
     registration.decided_at, registration.decided_by = at, by
-    applicant = session.get_one(Account, registration.account_id)
-    today = day_of(at)
-    accounts.give_mandate(session, employer.id, applicant, EmployerRole.ADMINISTRATOR, from_day=today, at=at, by=by)
-    for scheme in asked.schemes_of(registration.answers):
-        enrol(session, employer.id, scheme, employer.first_employment_day, at=at, by=by)
+    _let_in(session, employer, registration, by=by, at=at)
     record(
         session, Event.REGISTRATION_APPROVED, registration, by=by, at=at, employer=employer.id,
         employer_number=employer.number,
@@ -104,37 +100,52 @@ def approve(session: Session, registration: Registration, *, by: int, at: dateti
     return employer
 
 
+def _let_in(session: Session, employer: Employer, registration: Registration, *, by: int, at: datetime) -> None:
+    """Who applied administers the employer from today; it is enrolled from its first day of employment on."""
+    applicant, today = session.get_one(Account, registration.account_id), day_of(at)
+    accounts.give_mandate(session, employer.id, applicant, EmployerRole.ADMINISTRATOR, from_day=today, at=at, by=by)
+    for scheme in asked.schemes_of(registration.answers):
+        enrol(session, employer.id, scheme, employer.first_employment_day, at=at, by=by)
+
+
+#: The answers that an employer's file takes over as they are.
+_TAKEN_OVER = (
+    "legal_name", "trade_name", "tax_number", "registration_number", "legal_form", "activity", "location", "address",
+    "contact_name", "phone", "email", "bank_name", "bank_account",
+)  # fmt: skip
+
+
 def _new_employer(session: Session, registration: Registration, *, by: int, at: datetime) -> Employer:
     # The series is held from here to the end of the transaction, so that of two applications
     # with one tax number the second sees the first; the refusal gives its number back.
     number = fund().employer_number.issue(series.next_number(session, "employer"))
     given = {field: asked.text_of(registration.answers, field) for field in asked.FIELDS}
-    taken = session.scalar(select(Employer).where(Employer.tax_number == given["tax_number"]))
-    if taken is not None:
-        raise Refused(
-            _(
-                "%(name)s, employer %(number)s, already has the tax number %(tax)s. Nothing was changed.",
-                name=taken.legal_name,
-                number=taken.number,
-                tax=taken.tax_number,
-            )
-        )
+    _refuse_taken(session, given["tax_number"])
     first_day, headcount = asked.read_day(given["first_employment_day"]), asked.read_count(given["headcount"])
     assert first_day is not None  # open_points() has looked
     assert headcount is not None
-    same = ("legal_name", "trade_name", "tax_number", "registration_number", "legal_form", "activity", "location",
-            "address", "contact_name", "phone", "email", "bank_name", "bank_account")  # fmt: skip
     employer = Employer(
         number=number,
         first_employment_day=first_day,
         headcount=headcount,
         approved_at=at,
         approved_by=by,
-        **{field: given[field] for field in same},
+        **{field: given[field] for field in _TAKEN_OVER},
     )
     session.add(employer)
     session.flush()
     return employer
+
+
+def _refuse_taken(session: Session, tax_number: str) -> None:
+    taken = session.scalar(select(Employer).where(Employer.tax_number == tax_number))
+    if taken is not None:
+        raise Refused(
+            _(
+                "%(name)s, employer %(number)s, already has the tax number %(tax)s. Nothing was changed.",
+                name=taken.legal_name, number=taken.number, tax=taken.tax_number,
+            )
+        )  # fmt: skip
 
 
 def _refuse_unless_waiting(session: Session, registration: Registration, by: int) -> None:

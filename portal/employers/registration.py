@@ -207,14 +207,9 @@ def submit(session: Session, registration: Registration, *, by: int, at: datetim
     registration.move_to(RegistrationState.SUBMITTED)
     registration.submitted_at, registration.remarks = at, {}
     record(session, Event.REGISTRATION_SUBMITTED, registration, by=by, at=at)
-    mail(
-        session,
-        registration,
-        f"Registration received: {registration.tracking_number}",
-        f"We have received your application with the tracking number {registration.tracking_number}. "
-        f"We write again when it has been looked at. Follow it at {url}",
-        at=at,
-    )
+    number = registration.tracking_number
+    text = f"We have your application {number} and write again when it has been looked at. Follow it at {url}"
+    mail(session, registration, f"Registration received: {number}", text, at=at)
 
 
 def _refuse_unless_open(registration: Registration) -> None:

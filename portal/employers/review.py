@@ -98,7 +98,7 @@ _SAME = {
 
 def likely_duplicates(session: Session, registration: Registration) -> list[Likely]:
     """Employers and other applications that share a number with this one or are named alike, the surest first."""
-    session.execute(text(f"SET LOCAL pg_trgm.similarity_threshold = {ALIKE}"))
+    session.execute(select(func.set_config("pg_trgm.similarity_threshold", str(ALIKE), True)))
     given = {field: asked.text_of(registration.answers, field) for field in _Known.__slots__}
     employers = select(Employer.number, Employer.state, *_compared(_OF_EMPLOYER, given)).where(
         _may_be(_OF_EMPLOYER, given)

@@ -52,14 +52,11 @@ def enrol(
         return held
     later = session.scalar(of_scheme.where(Enrolment.from_day > from_day).order_by(Enrolment.from_day))
     if later is not None:
-        raise Refused(
-            _(
-                "The employer is enrolled in %(scheme)s from %(day)s on. Choose a day before that and end it in time.",
-                scheme=pack(scheme).short_name,
-                day=later.from_day,
-            ),
-            field="from_day",
-        )
+        words = _(
+            "The employer is enrolled in %(scheme)s from %(day)s on already.",
+            scheme=pack(scheme).short_name, day=later.from_day,
+        )  # fmt: skip
+        raise Refused(words, field="from_day")
     enrolment = Enrolment(employer_id=employer_id, scheme=scheme, from_day=from_day, to_day=None)
     session.add(enrolment)
     session.flush()
@@ -120,17 +117,17 @@ def employers_of(session: Session, account_id: int, on: date) -> Sequence[Employ
     return session.scalars(select(Employer).where(Employer.id.in_(numbers)).order_by(Employer.legal_name)).all()
 
 
+_LET_IN = "You may now act for {name} ({number}) as {role}. Sign in at {url}"
+_ASKED = (
+    "{name} ({number}) would like you to act for it as {role}. Make an account with this e-mail address at {url} "
+    "and tell the person who invited you, who can then let you in."
+)
+
+
 def invite(
-    session: Session,
-    employer: Employer,
-    email: str,
-    role: EmployerRole,
-    *,
-    by: int,
-    today: date,
-    at: datetime,
-    url: str,
-) -> None:
+    session: Session, employer: Employer, email: str, role: EmployerRole, *,
+    by: int, today: date, at: datetime, url: str,
+) -> None:  # fmt: skip
     """
     Let whoever has the account *email* act for the employer; they are told by mail.
 
@@ -142,12 +139,8 @@ def invite(
     if account is not None and known:
         _forget_of_today(session, employer.id, account.id, role, today)
         accounts.give_mandate(session, employer.id, account, role, from_day=today, at=at, by=by)
-        text = f"You may now act for {employer.name} ({employer.number}) as {role.value}. Sign in at {url}"
-    else:
-        text = (
-            f"{employer.name} ({employer.number}) would like you to act for it as {role.value}. Make an account with "
-            f"this e-mail address at {url} and tell the person who invited you, who can then let you in."
-        )
+    text = _LET_IN if known else _ASKED
+    text = text.format(name=employer.name, number=employer.number, role=role.value, url=url)
     payload = {"to": email.strip(), "subject": f"Acting for {employer.name}", "text": text}
     name = f"mail/mandate/{employer.public_id}/{email.strip().lower()}/{role.value}/{at.isoformat()}"
     outbox.put(session, "mail", name, payload, at=at, employer=employer.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
@@ -30,7 +31,11 @@ list_bp = guarded(Blueprint("my_employers", __name__, url_prefix="/employers"), 
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """The one thing that matters: a sentence, what more there is to say, and what to do; *kind* is "", late or done."""
+    """
+    The one thing that matters: a sentence, what more there is to say, and what to do.
+
+    *page* stands below the employer's address; *kind* is "", late or done.
+    """
 
     title: Words
     body: Words | None
@@ -43,6 +48,7 @@ class Now:
 class LastReceipt:
     """The newest receipt; *amount* in minor units."""
 
+    public_id: UUID
     number: str
     paid_on: date
     amount: int
@@ -88,13 +94,16 @@ def people_on(session: Session, employer_id: int, on: date) -> int:
 def last_receipt(session: Session, employer_id: int) -> LastReceipt | None:
     """The newest receipt of the employer; None before the first payment."""
     row = session.execute(
-        select(Receipt.number, Payment.paid_on, Payment.amount, Payment.currency, Payment.scheme)
+        select(Receipt.public_id, Receipt.number, Payment.paid_on, Payment.amount, Payment.currency, Payment.scheme)
         .join(Payment, Payment.id == Receipt.payment_id)
         .where(Receipt.employer_id == employer_id)
         .order_by(Receipt.issued_at.desc(), Receipt.id.desc())
         .limit(1)
     ).one_or_none()
-    return LastReceipt(row.number, row.paid_on, row.amount, row.currency, pack(row.scheme).short_name) if row else None
+    if row is None:
+        return None
+    scheme = pack(row.scheme).short_name
+    return LastReceipt(row.public_id, row.number, row.paid_on, row.amount, row.currency, scheme)
 
 
 def what_matters(rows: Sequence[MonthRow], accounts: Sequence[SchemeAccount], people: int, today: date) -> Now:
@@ -112,30 +121,28 @@ def what_matters(rows: Sequence[MonthRow], accounts: Sequence[SchemeAccount], pe
     if any(account.overdue for account in accounts):
         return _late_money(accounts)
     if waiting is not None and waiting.month.last_day(_calendar(waiting)) < today:
-        return Now(
-            _("%(month)s is due on %(day)s.", month=_month(waiting), day=waiting.due_day),
-            None, "payrolls", _action(waiting),
-        )  # fmt: skip
+        words = _("%(month)s is due on %(day)s.", month=_month(waiting), day=waiting.due_day)
+        return Now(words, None, _payroll(waiting), _action(waiting))
     if any(account.owed for account in accounts):
         return _open_money(accounts)
     if waiting is not None:
-        return Now(
-            _("Everything is declared and paid."),
-            _(
-                "%(month)s is due on %(day)s. You can already prepare its payroll.",
-                month=_month(waiting),
-                day=waiting.due_day,
-            ),
-            "payrolls", _action(waiting), "done",
-        )  # fmt: skip
+        return _running(waiting)
     return Now(_("There is nothing to do now."), None, "", None, "done")
+
+
+def _running(waiting: MonthRow) -> Now:
+    """Nothing is open but the month that runs."""
+    more = _(
+        "%(month)s is due on %(day)s. You can already prepare its payroll.", month=_month(waiting), day=waiting.due_day
+    )
+    return Now(_("Everything is declared and paid."), more, _payroll(waiting), _action(waiting), "done")
 
 
 def _no_people() -> Now:
     return Now(
         _("Begin with the people you employ."),
         _("Nobody is on your roster yet. Bring them in from a file, or add them one by one."),
-        "roster", _("Go to your people"),
+        "roster/", _("Go to your people"),
     )  # fmt: skip
 
 
@@ -148,7 +155,7 @@ def _late_month(waiting: MonthRow, months: int) -> Now:
         day=waiting.due_day,
     )
     body = _("Declare and pay it now: what is paid late can cost more with every month.")
-    return Now(title, body, "payrolls", _action(waiting), "late")
+    return Now(title, body, _payroll(waiting), _action(waiting), "late")
 
 
 def _calendar(row: MonthRow) -> Calendar:
@@ -157,6 +164,11 @@ def _calendar(row: MonthRow) -> Calendar:
 
 def _month(row: MonthRow) -> Words:
     return month_in_words(row.month, _calendar(row))
+
+
+def _payroll(waiting: MonthRow) -> str:
+    """Where the month is worked on, below the employer's address."""
+    return f"payrolls/{waiting.draft}" if waiting.draft else f"payrolls/start/{waiting.month}"
 
 
 def _action(waiting: MonthRow) -> Words:
@@ -173,7 +185,7 @@ def _late_money(accounts: Sequence[SchemeAccount]) -> Now:
             scheme=first.rules.short_name,
         ),
         _enough_until(first) if len(late) == 1 else _also(late, first),
-        "account", _("See what to pay"), "late",
+        "account/", _("See what to pay"), "late",
     )  # fmt: skip
 
 
@@ -217,5 +229,5 @@ def _open_money(accounts: Sequence[SchemeAccount]) -> Now:
             scheme=first.rules.short_name,
             day=due[first.rules.id],
         ),
-        more[0] if more else None, "account", _("See how to pay"),
+        more[0] if more else None, "account/", _("See how to pay"),
     )  # fmt: skip

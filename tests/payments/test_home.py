@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -90,7 +91,9 @@ def test_a_month_is_late_then_to_be_declared_then_to_be_paid_then_done(client: F
     pay(mine, "zm-napsa", 2_000_00, at)
     waiting = client.get(HOME).text
     assert "October 2026 is due on 10 November 2026." in waiting
-    assert "Start your payroll" in waiting
+    assert f'href="{HOME}payrolls/start/2026-10"' in waiting
+    assert client.get(f"{HOME}payrolls/start/2026-10").status_code == 200
+    assert client.get(re.findall(r'href="([^"]*/account/receipts/[^"]+)"', waiting)[0]).status_code == 200
     assert "NAPSA, paid on 3 November 2026" in waiting
 
     declare(mine, Month(2026, 10), at)
