@@ -166,6 +166,15 @@ class ChargeRecord:
         return sum(row.posting.amount for row in due if row.transaction.kind == "declaration")
 
     @property
+    def state(self) -> str:
+        """Its status word; a late charge still unpaid keeps a month from being paid."""
+        if self.open.contribution <= 0 and self.open.late <= 0:
+            return "paid"
+        if self.overdue:
+            return "overdue"
+        return "part_paid" if self.open.contribution < self.charged else "unpaid"
+
+    @property
     def not_posted(self) -> int:
         """What the rule adds (below zero: takes off) since the last night's posting; 0 where it is not known."""
         return self.late.amount - self.late_posted if self.late.known else 0

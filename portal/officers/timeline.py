@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from portal.audit import AuditEvent, Event
 from portal.auth.models import Account
 from portal.errors import NotFound
 from portal.installation import fund, pack
+from portal.ledger.models import Charge
 from portal.scheme.calendars import Month, month_in_words
 from portal.words import Amount, Words, _, _n
 
@@ -51,10 +53,12 @@ def _amount(fields: Mapping[str, Any], name: str = "amount") -> Amount:
 
 
 def _late(fields: Mapping[str, Any]) -> Words:
-    amount = _amount(fields)
+    """*fields* with the scheme and month of the charge beside what the log kept."""
+    amount, month = _amount(fields), _month(fields["month"])
     if amount.minor < 0:
-        return _("Late charge taken off: %(amount)s", amount=Amount(-amount.minor, amount.currency))
-    return _("Late charge added: %(amount)s", amount=amount)
+        less = Amount(-amount.minor, amount.currency)
+        return _("Late charge for %(month)s lowered by %(amount)s", month=month, amount=less)
+    return _("Late charge for %(month)s: %(amount)s added", month=month, amount=amount)
 
 
 def _wage(fields: Mapping[str, Any]) -> Words:
@@ -119,5 +123,23 @@ def timeline(session: Session, employer_id: int) -> list[Happened]:
         .where(AuditEvent.employer_id == employer_id, AuditEvent.event.in_(_SAYS))
         .order_by(AuditEvent.id.desc())
         .limit(SHOWN)
+    ).all()
+    charges = _charges(session, [event.fields["charge"] for event, _name in rows if "charge" in event.fields])
+    return [
+        Happened(
+            _SAYS[event.event]({**event.fields, **charges.get(str(event.fields.get("charge")), {})}),
+            name or "",
+            event.at,
+        )
+        for event, name in rows
+    ]
+
+
+def _charges(session: Session, names: Collection[str]) -> dict[str, dict[str, str]]:
+    """The scheme and month of the charges that events name, in one query."""
+    rows = session.execute(
+        select(Charge.public_id, Charge.scheme, Charge.month).where(
+            Charge.public_id.in_([UUID(name) for name in names])
+        )
     )
-    return [Happened(_SAYS[event.event](event.fields), name or "", event.at) for event, name in rows]
+    return {str(name): {"scheme": scheme, "month": str(month)} for name, scheme, month in rows}

@@ -133,7 +133,7 @@ def test_the_record_shows_account_months_payments_file_and_what_happened(fund_of
     assert "NHIMA ZMW 200.00 not known ZMW 200.00 ZMW 0.00" in page
     assert "October 2026 NAPSA 10 November 2026 not declared" in page
     assert "TT-1" in page
-    assert "Late charge added: ZMW 120.00" in page
+    assert "Late charge for August 2026: ZMW 120.00 added" in page
     assert "August 2026 declared to NAPSA: ZMW 600.00" in page
 
 
