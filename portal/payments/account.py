@@ -205,12 +205,18 @@ class ChargeAccount:
         return self.month.charge.month
 
 
-def charge_account(session: Session, employer_id: int, public_id: UUID, today: date) -> ChargeAccount:
-    """One charge of the employer with everything behind it; NotFound when it is another's or none."""
+def charge_of(session: Session, employer_id: int, public_id: UUID) -> Charge:
+    """The employer's charge of this name; NotFound when it is another's or none."""
     wanted = (Charge.employer_id == employer_id, Charge.public_id == public_id)
     charge = session.scalar(select(Charge).where(*wanted))
     if charge is None:
         raise NotFound("charge")
+    return charge
+
+
+def charge_account(session: Session, employer_id: int, public_id: UUID, today: date) -> ChargeAccount:
+    """One charge of the employer with everything behind it; NotFound when it is another's or none."""
+    charge = charge_of(session, employer_id, public_id)
     month = next(one for one in months_on(session, employer_id, today, charge.scheme) if one.charge.id == charge.id)
     return ChargeAccount(month, _declared(session, charge), _settlings(session, charge))
 

@@ -48,6 +48,11 @@ class BillOnPage:
         """The reference in groups of four, as it is printed."""
         return printed_reference(self.bill.reference)
 
+    @property
+    def short_name(self) -> str:
+        """The scheme as pages name it."""
+        return pack(self.bill.scheme).short_name
+
 
 def issue_bill(session: Session, employer_id: int, charge_id: int, *, at: datetime, by: int | None) -> Bill:
     """
@@ -158,6 +163,12 @@ def bills_of(
     total = session.scalar(select(func.count()).select_from(Bill).where(*wanted)) or 0
     rows = session.execute(statement.order_by(Bill.id.desc()).limit(per_page).offset((page - 1) * per_page))
     return [BillOnPage(bill, charge, bill.id != last) for bill, charge, last in rows], total
+
+
+def bills_of_charge(session: Session, charge: Charge) -> list[BillOnPage]:
+    """Every bill of one charge, the newest first."""
+    found = session.scalars(select(Bill).where(Bill.charge_id == charge.id).order_by(Bill.id.desc())).all()
+    return [BillOnPage(bill, charge, place > 0) for place, bill in enumerate(found)]
 
 
 def bill_by_reference(session: Session, typed: str, employer_id: int | None = None) -> Bill:

@@ -92,3 +92,9 @@ def _statement(session: Session, employer: EmployerOnPage, read: Statement, toda
         "overdue": sum(age.total for age in ages),
         "ageing": [{"words": words_to_json(age.bucket.name), "amount": age.total} for age in ages if age.total],
     }
+
+
+def public_qr(document: UUID) -> dict[str, str]:
+    """For a page: the public address of a document, and its QR."""
+    address = verify_url(document)
+    return {"verify_url": address, "qr": pdf.qr_svg(address)}

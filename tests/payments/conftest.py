@@ -33,7 +33,7 @@ class Story:
 
     month_of = {NAPSA: 1_200_00, NHIMA: 200_00}
 
-    def __init__(self, number: str = "ZE1000016", name: str = "Kafue Mining Limited", people: int = 2) -> None:
+    def __init__(self, number: str = "ZE1000017", name: str = "Kafue Mining Limited", people: int = 2) -> None:
         with db.writing() as session:
             self.employer: Employer = make_employer(session, number=number, legal_name=name)
             self.people = [make_person(session) for _ in range(people)]

@@ -1,0 +1,121 @@
+"""The forms of the cashier: who pays, what was received, and why a payment is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField as IsoDayField
+from wtforms import HiddenField, RadioField, StringField, TextAreaField, ValidationError
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.validators import InputRequired, Length
+
+from portal.installation import pack, packs
+from portal.payments.service import LONGEST_REASON, LONGEST_REFERENCE, METHODS, MOST
+from portal.tabular.amounts import AMBIGUOUS, AmountRule, amount_reader
+from portal.tabular.table import Fault, Noted
+from portal.web.filters import say
+from portal.web.forms import PortalForm
+from portal.words import _
+
+
+class DayField(IsoDayField):
+    """A day; what cannot be one is kept as typed, and said in our words."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read the ISO 8601 day a browser sends."""
+        text = " ".join(valuelist).strip()
+        try:
+            self.data = date.fromisoformat(text) if text else None
+        except ValueError:
+            self.data = None
+            raise ValueError(say(_("Write the day as year, month and day: 2026-11-15."))) from None
+
+
+class FindForm(PortalForm):
+    """Who pays: by employer number, bill reference or name."""
+
+    find = StringField(
+        _l("Employer number, bill reference or name"),
+        validators=[InputRequired(_l("Write an employer number, a bill reference or a name.")), Length(max=120)],
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )
+
+
+class PaymentForm(PortalForm):
+    """Money received, as it stands on the slip or the bank's statement."""
+
+    key = HiddenField()
+    bill = HiddenField()
+    scheme = RadioField(_l("For"), choices=[], validate_choice=False)
+    amount = StringField(
+        _l("Amount received"),
+        validators=[InputRequired(_l("Write the amount that was received."))],
+        render_kw={"inputmode": "decimal", "autocomplete": "off"},
+    )
+    paid_on = DayField(
+        _l("Paid on"),
+        validators=[InputRequired(_l("Write the day the money reached the fund."))],
+        description=_l("The day the money reached the fund. It decides whether the payment was in time."),
+    )
+    method = RadioField(_l("How"), choices=[], validate_choice=False)
+    bank_reference = StringField(
+        _l("Bank's reference"),
+        validators=[Length(max=LONGEST_REFERENCE)],
+        description=_l("As on the bank's statement, the slip or the cheque. Leave it empty for cash."),
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )
+
+    def offer(self, schemes: Collection[str]) -> None:
+        """Offer the schemes this employer can pay into, and say how money comes in in the reader's language."""
+        self.scheme.choices = [SelectChoice(one, rules.short_name) for one, rules in packs().items() if one in schemes]
+        self.method.choices = [SelectChoice(code, say(words)) for code, words in METHODS.items()]
+
+    def validate_scheme(self, field: Any) -> None:
+        """One of those offered."""
+        if field.data not in [choice.value for choice in field.choices or ()]:
+            raise ValidationError(say(_("Choose the scheme the money is for.")))
+
+    def validate_method(self, field: Any) -> None:
+        """One of those offered."""
+        if field.data not in METHODS:
+            raise ValidationError(say(_("Choose how the money came in.")))
+
+    def validate_amount(self, field: Any) -> None:
+        """An amount that can be read in one way only."""
+        found = self.minor
+        if isinstance(found, Fault) and found.code == AMBIGUOUS.code:
+            raise ValidationError(say(found.at(None, None, field.data).words))
+        if isinstance(found, Fault):
+            raise ValidationError(say(_("“%(found)s” is not an amount. Write it like 1708.20.", found=field.data[:40])))
+
+    @property
+    def minor(self) -> int | Fault:
+        """The amount in minor units of the scheme's currency, or what is wrong with it."""
+        currency = (pack(self.scheme.data) if self.scheme.data in packs() else next(iter(packs().values()))).currency
+        typed = (self.amount.data or "").removeprefix(currency.code).strip()
+        found = amount_reader(AmountRule(currency.code, currency.digits, MOST))(typed)
+        found = found.value if isinstance(found, Noted) else found
+        return found if isinstance(found, int | Fault) else 0
+
+    @property
+    def form_key(self) -> UUID | None:
+        """The name of this form, so that sending it twice is one payment; None when it was tampered with."""
+        try:
+            return UUID(self.key.data or "")
+        except ValueError:
+            return None
+
+
+class TakeBackForm(PortalForm):
+    """Why a payment is taken back."""
+
+    reason = TextAreaField(
+        _l("Why it is taken back"),
+        validators=[InputRequired(_l("Write why the payment is taken back.")), Length(max=LONGEST_REASON)],
+        description=_l("For example: the cheque bounced, or the money was another employer's. It stays on record."),
+        render_kw={"rows": "3"},
+    )
