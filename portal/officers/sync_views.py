@@ -1,0 +1,93 @@
+"""Does the core know who is covered?  What waits, what it refused, and sending that again."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
+from flask_login import current_user
+
+from config import Config
+from portal import clock, db
+from portal.auth.access import Right, fund_staff, guarded, needs
+from portal.coverage import sync, watch
+from portal.coverage.core_client import Core, CoreUnavailable
+from portal.errors import NotFound
+from portal.installation import packs
+from portal.scheme.calendars import Month
+from portal.web.pages import PER_PAGE, Page, page_number
+from portal.words import Words
+
+bp = guarded(Blueprint("sync", __name__, url_prefix="/fund/core"), fund_staff)
+
+#: How long the page waits for the core, in seconds.
+TIMEOUT = 2.0
+#: A label nothing is ever sent under: asking for it shows that signing in and reading work.
+NOTHING = "portal/are-you-there"
+
+
+@bp.get("")
+@needs(Right.FUND_VIEW)
+def show() -> ResponseReturnValue:
+    """How the telling of the core stands."""
+    config: Config = current_app.config["PORTAL"]
+    number = page_number()
+    with db.reading() as session:
+        state = watch.state(session)
+        refused, total = watch.refusals(session, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
+    return render_template(
+        "officers/sync.html",
+        state=state,
+        page=Page(refused, number, total),
+        packs=packs(),
+        trouble=trouble_of(config) if config.core_url else None,
+        core_url=config.core_url,
+        practice_core=is_practice_core(config),
+        now=clock.now(),
+        may_send=Right.CONTRIBUTIONS,
+    )
+
+
+@bp.post("/again")
+@needs(Right.CONTRIBUTIONS)
+def send_again() -> ResponseReturnValue:
+    """Send once more what the core refused of one employer's month."""
+    with db.writing() as session:
+        subject = watch.subject_of(
+            session, request.form.get("employer", ""), request.form.get("scheme", ""), _month(request.form.get("month"))
+        )
+        if subject is None or subject.scheme not in packs():
+            raise NotFound("subject")
+        people = sync.send_again(session, subject, by=current_user.id, at=clock.now())
+    if people:
+        text = ngettext(
+            "%(num)s person-month waits to be sent again.", "%(num)s person-months wait to be sent again.", people
+        )
+        flash(text, "success")
+    else:
+        flash(gettext("Nothing of this is refused any more."), "info")
+    return redirect(url_for(".show"))
+
+
+def trouble_of(config: Config) -> Words | None:
+    """Why the core does not answer now; None when it does."""
+    core = Core(config.core_url, config.core_user, config.core_password, config.core_agent, timeout=TIMEOUT, patience=0)
+    try:
+        core.outcomes(NOTHING)
+    except CoreUnavailable as lost:
+        return lost.words
+    return None
+
+
+def is_practice_core(config: Config) -> bool:
+    """Whether what answers is the practice core, which is not openIMIS."""
+    return config.practice and urlsplit(config.core_url).hostname in {"127.0.0.1", "localhost"}
+
+
+def _month(text: str | None) -> Month:
+    try:
+        return Month.parse(text or "")
+    except ValueError:
+        raise NotFound("month") from None

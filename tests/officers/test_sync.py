@@ -1,0 +1,136 @@
+"""The fund's page about the core: what waits, what is known, what was refused and is sent again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from portal import audit, clock, db
+from portal.auth.models import FundRoleName
+from portal.coverage import service, sync
+from portal.coverage.core_client import Core
+from portal.coverage.models import CoverageMonth
+from portal.coverage.service import DeclaredPerson
+from portal.demo.practice_core import PracticeCore
+from portal.scheme.calendars import Month
+from tests.factories import make_employer, make_officer, make_person, sign_in
+
+NHIMA = "zm-nhima"
+PAID = tuple(Month(2026, n) for n in range(7, 11))
+
+
+@pytest.fixture
+def practice() -> Iterator[PracticeCore]:
+    with PracticeCore() as core:
+        yield core
+
+
+@pytest.fixture
+def core(app: Flask, practice: PracticeCore, monkeypatch: pytest.MonkeyPatch) -> Core:
+    """The portal is told where the practice core is."""
+    config = replace(app.config["PORTAL"], core_url=practice.url)
+    monkeypatch.setitem(app.config, "PORTAL", config)
+    return Core(practice.url, "portal", "practice", timeout=5, patience=0.1)
+
+
+@pytest.fixture
+def employer_number(database: str) -> str:
+    """Three people of one employer, covered in November."""
+    with db.writing() as session:
+        employer = make_employer(session, legal_name="Mosi Transport Limited")
+        people = [make_person(session) for _ in range(3)]
+        declared = [DeclaredPerson(each.id, each.insurance_number, 160_00) for each in people]
+        service.open_months(session, employer.id, NHIMA, dict.fromkeys(PAID, declared), at=clock.now())
+    return employer.number
+
+
+def come_in(client: FlaskClient, role: FundRoleName) -> None:
+    with db.writing() as session:
+        officer = make_officer(session, role)
+    sign_in(client, officer)
+
+
+def page(client: FlaskClient) -> str:
+    response = client.get("/fund/core")
+    assert response.status_code == 200
+    html = response.get_data(as_text=True)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html[html.index("<main") :]))
+
+
+def send_again(client: FlaskClient, number: str, month: str = "2026-11") -> int:
+    return client.post("/fund/core/again", data={"employer": number, "scheme": NHIMA, "month": month}).status_code
+
+
+def test_what_waits_and_what_is_known_stands_in_figures(client: FlaskClient, core: Core, employer_number: str) -> None:
+    come_in(client, FundRoleName.AUDITOR)
+    before = page(client)
+    assert "Person-months waiting 3" in before
+    assert "The core answers. Something still waits to be told." in before
+    assert "not openIMIS" in before
+    while sync.send_one(core):
+        pass
+    after = page(client)
+    assert "Known to the core 3" in after
+    assert "knows everything it must" in after
+
+
+def test_a_core_that_is_down_is_said_to_be_down_and_why(
+    client: FlaskClient, core: Core, practice: PracticeCore, employer_number: str
+) -> None:
+    come_in(client, FundRoleName.SYSTEM_ADMINISTRATOR)
+    practice.tell("failures", mode="down")
+    sync.send_one(core)
+    shown = page(client)
+    assert "The core does not answer." in shown
+    assert "The core answered with error 503." in shown
+    assert "Tried so far once" in shown
+
+
+def test_a_portal_without_a_core_says_so(client: FlaskClient, employer_number: str) -> None:
+    come_in(client, FundRoleName.SUPERVISOR)
+    assert "No core is set." in page(client)
+
+
+def test_an_officer_sends_again_what_was_refused(
+    client: FlaskClient, core: Core, practice: PracticeCore, employer_number: str
+) -> None:
+    come_in(client, FundRoleName.CONTRIBUTION_OFFICER)
+    practice.tell("failures", mode="refuse_receipt", times=2)
+    sync.send_one(core)
+    shown = page(client)
+    assert "Refused by the core 2" in shown
+    assert "Mosi Transport Limited , NHIMA, November 2026" in shown
+    assert "Receipt already exist for a given product." in shown
+    assert "Send again" in shown
+    assert send_again(client, employer_number) == 302
+    assert send_again(client, employer_number) == 302  # a double click
+    while sync.send_one(core):
+        pass
+    assert "Known to the core 3" in page(client)
+    with db.reading() as session:
+        retried = select(audit.AuditEvent).where(audit.AuditEvent.event == "core.retried")
+        assert len(session.scalars(retried).all()) == 1
+
+
+def test_who_only_looks_cannot_send_again(
+    client: FlaskClient, core: Core, practice: PracticeCore, employer_number: str
+) -> None:
+    come_in(client, FundRoleName.AUDITOR)
+    practice.tell("failures", mode="refuse_receipt", times=2)
+    sync.send_one(core)
+    assert "Send again" not in page(client)
+    assert send_again(client, employer_number) == 403
+    with db.reading() as session:
+        assert "refused" in session.scalars(select(CoverageMonth.core_state)).all()
+
+
+def test_what_does_not_exist_is_not_sent(client: FlaskClient, core: Core, employer_number: str) -> None:
+    come_in(client, FundRoleName.SUPERVISOR)
+    assert send_again(client, "nobody") == 404
+    assert send_again(client, employer_number, "2026-99") == 404
