@@ -92,7 +92,7 @@ def _declaration(
     session.add(made)
     session.flush()
     _charge(session, made, rules, sums, before, submission)
-    _record(session, made, submission)
+    _record(session, made, before, submission)
     return made
 
 
@@ -133,13 +133,18 @@ def _explanation(made: Declaration, rules: Pack, sums: Sums, before: Declaration
     }
 
 
-def _record(session: Session, made: Declaration, submission: Submission) -> None:
+def _record(session: Session, made: Declaration, before: Declaration | None, submission: Submission) -> None:
     subject = f"declaration:{made.public_id}"
     audit.record(
         session, Event.DECLARATION_SUBMITTED, at=submission.at, by=submission.by, employer=made.employer_id,
         subject=subject, declaration=made.public_id, scheme=made.scheme, month=made.month, number=made.number,
         total=made.total,
     )  # fmt: skip
+    if before is not None:
+        audit.record(
+            session, Event.DECLARATION_SUPERSEDED, at=submission.at, by=submission.by, employer=made.employer_id,
+            subject=f"declaration:{before.public_id}", declaration=before.public_id, replaced_by=made.number,
+        )  # fmt: skip
 
 
 def _lines(made: Declaration, rules: Pack, assessed: Assessed) -> Iterator[tuple[object, ...]]:

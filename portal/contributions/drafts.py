@@ -66,11 +66,20 @@ def start_from_roster(session: Session, employer_id: int, month: Month, *, at: d
 
 
 def save_upload(
-    session: Session, employer_id: int, month: Month, *, content: bytes, name: str, at: datetime, by: int | None
+    session: Session,
+    employer_id: int,
+    month: Month,
+    *,
+    content: bytes,
+    name: str,
+    at: datetime,
+    by: int | None,
+    total: int | None = None,
 ) -> Payroll:
     """
     A new draft from a payroll file; the draft there was before it is given up, not lost.
 
+    *total* is what the employer says the rows add up to, in minor units: it is compared, never used.
     Raises ``FileRefused`` when the file as a whole cannot be read: nothing is stored then.
     """
     book.lock(session, employer_id)
@@ -83,7 +92,11 @@ def save_upload(
     if before is not None:
         _give_up(session, before, at=at, by=by)
     payroll = _new(session, employer_id, month, "file", at=at, by=by, file_id=stored.id)
-    notices = [*([intake.same_file(earlier)] if earlier else []), *read_in.notices]
+    notices = [
+        *([intake.same_file(earlier)] if earlier else []),
+        *intake.compared(basis, read_in, total),
+        *read_in.notices,
+    ]
     kept = intake.kept_of(basis, revises=revises, read_in=replace(read_in, notices=notices), file_name=stored.name)
     return save(session, payroll, basis, Contents(read_in.lines, read_in.faulty, kept), at=at, by=by)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask import request
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import BooleanField, HiddenField
+from wtforms import BooleanField, HiddenField, StringField
 from wtforms.validators import InputRequired
 
 from portal.contributions.drafts import Change
@@ -25,11 +25,30 @@ from portal.words import Words, _
 ONE_FILE = _("Upload one file at a time.")
 NO_FILE = _("Choose the file first.")
 
+#: The highest total that is read, in minor units: 100,000 people with the highest wage.
+MOST_TOTAL = 10**14
+
 
 class UploadForm(PortalForm):
     """One payroll file."""
 
     file = FileField(_l("Payroll file"), description=_l("CSV or XLSX, up to 20 MB."))
+
+    total = StringField(
+        _l("Total pay in the file (if you know it)"),
+        description=_l(
+            "The sum of gross pay, or of basic pay where the file has no gross. We compare it with the rows."
+        ),
+    )
+
+    def declared_total(self) -> int | None:
+        """The total that was typed, in minor units; None when there is none, or an error stands beside it."""
+        typed = self.total.data or ""
+        value: Any = amount_reader(replace(money(), maximum=MOST_TOTAL))(typed)
+        if isinstance(value, Fault):
+            self.total.errors = [say(value.at(None, None, typed).words)]
+            return None
+        return value.value if isinstance(value, Noted) else value
 
     def chosen(self) -> tuple[str, bytes] | None:
         """Name and content of the one file that was chosen; None with the reason beside the field."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from portal.contributions import upload
 from portal.contributions.assessment import Basis, Line, problem_to_json
-from portal.contributions.checks import UNKNOWN
+from portal.contributions.checks import UNKNOWN, CheckLimits, LineToCheck, control_total
 from portal.contributions.layouts import Kind, Layout, MonthRule, columns_of, layout_of
 from portal.contributions.upload import ParsedLine, ParsedPayroll
 from portal.employers.roster import RosterPerson
@@ -158,6 +158,16 @@ def _filled(basis: Basis, parsed: ParsedPayroll, lines: int) -> Iterable[Problem
                 component=label_of(code),
             )
             yield Problem("W_FROM_ROSTER", words, column=label_of(code), blocking=False)
+
+
+def compared(basis: Basis, read_in: ReadIn, total: int | None) -> list[Problem]:
+    """A word when the good rows do not add up to the *total* the employer typed beside the file."""
+    if total is None or not basis.components:
+        return []
+    component = "gross" if "gross" in basis.components else basis.components[0]
+    lines = [LineToCheck(line.row, line.person_id, None, "", "", line.components) for line in read_in.lines]
+    found = control_total(lines, component, total, CheckLimits(money()))
+    return [] if found is None else [found]
 
 
 def same_file(day: date) -> Problem:

@@ -64,10 +64,11 @@ def is_draft(payroll: Payroll) -> bool:
 def schemes_on(payroll: Payroll) -> Sequence[SchemeOnPage]:
     """The schemes of a payroll with what it comes to in each."""
     found = []
-    for scheme, kept in payroll.checked.get("sums", {}).items():
+    sums = payroll.checked.get("sums", {})
+    for scheme in payroll.checked.get("schemes", ()):
         rules, month = pack(scheme), payroll.month
         left = days_left_in_words(rules, month, today()).words
-        found.append(SchemeOnPage(rules, Sums(**kept), due_day(rules, month), left, when_late(rules, month)))
+        found.append(SchemeOnPage(rules, Sums(**sums[scheme]), due_day(rules, month), left, when_late(rules, month)))
     return found
 
 

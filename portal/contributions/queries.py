@@ -23,6 +23,12 @@ from portal.scheme.explain import Step
 from portal.tabular.table import Problem
 from portal.web.pages import PER_PAGE
 
+#: Cells of a row to mend in the order in which they are asked for; pay follows.
+CELLS = (
+    "national_id", "insurance_number", "staff_number", "account_number", "surname", "first_name", "other_names", "name",
+    "birth_date", "year", "month", "days",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class LineOnPage:
@@ -80,7 +86,7 @@ def line_of(session: Session, payroll: Payroll, row: int) -> LineOnPage:
 
 def explained(payroll: Payroll, line: LineOnPage) -> list[tuple[Pack, Sequence[Step]]]:
     """How each scheme's shares of a line come about, step by step."""
-    packs = [pack(scheme) for scheme in line.totals]
+    packs = [pack(scheme) for scheme in payroll.checked["schemes"]]
     return [(rules, explain_contribution(rules, payroll.month, line.components)) for rules in packs]
 
 
@@ -90,7 +96,13 @@ def rows_to_mend(session: Session, payroll: Payroll, number: int) -> tuple[list[
     total = session.scalar(select(func.count()).select_from(FaultyLine).where(wanted)) or 0
     statement = select(FaultyLine).where(wanted).order_by(FaultyLine.row_number)
     found = session.scalars(statement.limit(PER_PAGE).offset((number - 1) * PER_PAGE))
-    return [RowToMend(one.row_number, one.cells, problems_from_json(one.problems)) for one in found], total
+    return [RowToMend(one.row_number, _in_order(one.cells), problems_from_json(one.problems)) for one in found], total
+
+
+def _in_order(cells: Mapping[str, str]) -> dict[str, str]:
+    """Cells as people read them, who first and pay last: the database keeps them in no order."""
+    place = {name: number for number, name in enumerate(CELLS)}
+    return dict(sorted(cells.items(), key=lambda cell: (place.get(cell[0], len(place)), cell[0])))
 
 
 def all_problems(session: Session, payroll: Payroll) -> list[Problem]:

@@ -80,13 +80,14 @@ def from_file(employer_number: str, month: str) -> ResponseReturnValue:
     """Begin from a file; one that is refused leaves nothing behind."""
     form = UploadForm()
     chosen = form.chosen()
-    if chosen is not None:
+    total = form.declared_total()
+    if chosen is not None and not form.total.errors:
         name, content = chosen
         try:
             with writing() as session:
                 draft = drafts.save_upload(
-                    session, g.employer.id, month_in(month), content=content, name=name, at=clock.now(),
-                    by=current_user.id,
+                    session, g.employer.id, month_in(month), content=content, name=name, total=total,
+                    at=clock.now(), by=current_user.id,
                 )  # fmt: skip
             return to("check" if clean(draft) else "draft", payroll=draft.public_id)
         except FileRefused as refused:
@@ -207,6 +208,8 @@ def acknowledgement_pdf(employer_number: str, number: str) -> Response:
 
 
 def _kept_pdf(session: Session, found: Declaration, at: datetime) -> bytes:
+    if found.file_id is None:
+        session.refresh(found, with_for_update=True)  # somebody else may be drawing it
     if found.file_id is not None:
         return session.get_one(StoredFile, found.file_id).content
     html = render_template("pdf/acknowledgement.html", **pdf.page(found.snapshot))

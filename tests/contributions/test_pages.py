@@ -192,6 +192,25 @@ def test_a_refused_file_is_named_with_its_reason(client: FlaskClient, employer: 
     assert count(Payroll) == 0
 
 
+def with_total(client: FlaskClient, employer: Employer, total: str):
+    values = {"file": (io.BytesIO(two_rows(employer).encode()), "october.csv"), "total": total}
+    url = f"{base(employer)}/start/2025-10/file"
+    return go(client, "POST", url, data=values, content_type="multipart/form-data")
+
+
+def test_a_total_that_does_not_agree_is_asked_about(client: FlaskClient, employer: Employer) -> None:
+    page = with_total(client, employer, "12,500.00")
+    assert "The rows add up to ZMW\u00a012,000.00; you declared ZMW\u00a012,500.00" in page.text
+
+
+def test_a_total_that_is_no_amount_is_said_beside_it(client: FlaskClient, employer: Employer) -> None:
+    page = with_total(client, employer, "a lot")
+    assert page.status_code == 422
+    assert 'href="#total"' in page.text
+    assert 'value="a lot"' in page.text
+    assert count(Payroll) == 0
+
+
 def test_no_file_is_said_kindly(client: FlaskClient, employer: Employer) -> None:
     page = client.post(f"{base(employer)}/start/2025-10/file", data={})
     assert page.status_code == 422

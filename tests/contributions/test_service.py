@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 
 import pytest
@@ -11,7 +12,7 @@ from portal import db
 from portal.contributions import service
 from portal.contributions.models import Declaration, DeclarationLine, FaultyLine, Payroll, PayrollLine
 from portal.contributions.service import Change, NotReady, Stale
-from portal.employers.models import Wage
+from portal.employers.models import Employment, Enrolment, Wage
 from portal.employers.roster import roster_in
 from portal.errors import NotFound, Refused
 from portal.files import StoredFile
@@ -441,6 +442,61 @@ def test_months_to_declare_tell_the_oldest_first_and_what_is_late():
     assert {one.state for one in rows[-1].schemes} == {"overdue"}
     assert {one.state for one in rows[0].schemes} == {"not_declared"}
     assert service.next_month(rows).month == Month(2024, 2)
+
+
+def test_a_napsa_row_is_mended_in_its_own_columns():
+    employer, _signer, _hired = employer_with(1, basic=5_000_00, gross=6_000_00)
+    (one,) = numbers(employer)
+    draft = upload(employer, NAPSA + f"123,2025,10,,{one},Banda,Agnes,,17/05/1990,7o00,350.00,350.00\n")
+    assert draft.checked["faulty"] == 1
+    mended = mend(employer, draft, {2: {"gross": "7000.00"}})
+    assert mended.checked["faulty"] == 0
+    assert rows_of(PayrollLine, payroll_id=draft.id)[0].components == {"basic": 5_000_00, "gross": 7_000_00}
+
+
+def test_a_roster_that_changed_since_is_noticed_before_submitting():
+    employer, _signer, hired = employer_with(2)
+    draft = start(employer)
+    with db.writing() as session:
+        session.get_one(Employment, hired[0].id).to_day = date(2025, 9, 30)
+    with pytest.raises(NotReady, match="1 line must be corrected"):
+        submit(employer, draft)
+    assert count(Declaration) == 0
+
+
+def test_a_scheme_whose_rules_are_not_known_holds_the_other_one_up_by_nothing():
+    with db.writing() as session:
+        employer = make_employer(session, schemes=())
+        for scheme in ("zm-nhima", "zm-napsa"):
+            session.add(Enrolment(employer_id=employer.id, scheme=scheme, from_day=date(2020, 1, 1)))
+        hire(session, employer, from_day=date(2020, 1, 1))
+    may = Month(2020, 5)
+    (only,) = submit(employer, start(employer, may))
+    assert only.scheme == "zm-nhima"
+    with db.reading() as session:
+        row = next(one for one in service.months_to_declare(session, employer.id, TODAY) if one.month == may)
+    assert row.declared
+    assert [one.state for one in row.schemes] == ["overdue", "blocked"]
+
+
+def test_a_scheme_joined_later_can_be_declared_beside_what_stands():
+    with db.writing() as session:
+        employer = make_employer(session, schemes=("zm-nhima",))
+        hire(session, employer)
+    submit(employer, start(employer))
+    with db.writing() as session:
+        session.add(Enrolment(employer_id=employer.id, scheme="zm-napsa", from_day=date(2025, 1, 1)))
+    (only,) = submit(employer, start(employer))
+    assert (only.scheme, only.kind) == ("zm-napsa", "regular")
+
+
+def test_two_people_who_submit_at_once_make_one_declaration_a_scheme():
+    employer, _signer, _hired = employer_with(3)
+    draft = start(employer)
+    with ThreadPoolExecutor(2) as both:
+        first, second = both.map(lambda _n: submit(employer, draft), range(2))
+    assert [each.id for each in first] == [each.id for each in second]
+    assert count(Declaration) == 2
 
 
 def statements(action) -> int:
