@@ -87,7 +87,7 @@ def _settings(app: Flask, config: Config) -> None:
 
 
 def _extensions(app: Flask) -> None:
-    Babel(app, locale_selector=_language)
+    Babel(app, locale_selector=_language, timezone_selector=lambda: installation.fund().timezone)
     Compress(app)
     CSRFProtect(app)
     login_manager.init_app(app)

@@ -38,7 +38,7 @@ class Event(Enum):
     DOCUMENT_ADDED = ("registration.document_added", ("registration", "kind"))
     ENROLLED = ("employer.enrolled", ("scheme", "from_day"))
 
-    PERSON_ADDED = ("person.added", ("person",))
+    PERSON_ADDED = ("person.added", ())
     HIRED = ("employment.hired", ("employment",))
     LEFT = ("employment.left", ("employment", "reason"))
     WAGE_CHANGED = ("employment.wage_changed", ("employment", "from_month"))
@@ -47,7 +47,7 @@ class Event(Enum):
     PAYROLL_SAVED = ("payroll.saved", ("payroll", "month", "lines", "faulty"))
     PAYROLL_CANCELLED = ("payroll.cancelled", ("payroll", "month"))
     DECLARATION_SUBMITTED = ("declaration.submitted", ("declaration", "scheme", "month", "number", "total"))
-    DECLARATION_SUPERSEDED = ("declaration.superseded", ("declaration", "by"))
+    DECLARATION_SUPERSEDED = ("declaration.superseded", ("declaration", "replaced_by"))
 
     BILL_ISSUED = ("bill.issued", ("bill", "amount"))
     PAYMENT_RECORDED = ("payment.recorded", ("payment", "scheme", "amount", "paid_on"))
@@ -60,8 +60,8 @@ class Event(Enum):
     CORE_REFUSED = ("core.refused", ("message", "problem"))
     CORE_RETRIED = ("core.retried", ("message",))
 
-    SLIP_PRINTED = ("employee.slip_printed", ("person",))
-    EMPLOYEE_CAME_IN = ("employee.came_in", ("person", "way"))
+    SLIP_PRINTED = ("employee.slip_printed", ())
+    EMPLOYEE_CAME_IN = ("employee.came_in", ("way",))
     REPORT_SENT = ("report.sent", ("report", "kind"))
     REPORT_ANSWERED = ("report.answered", ("report",))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -53,14 +53,14 @@ def is_empty() -> bool:
         return not session.scalar(select(func.count()).select_from(Employer))
 
 
-def make(today: date) -> Made:
+def make(today: date, characters: Sequence[Character] = CHARACTERS) -> Made:
     """Make the practice fund as it stands on *today*.  The database must hold nothing yet."""
-    return _Maker(today).run()
+    return _Maker(today, characters).run()
 
 
 class _Maker:
-    def __init__(self, today: date) -> None:
-        self.today = today
+    def __init__(self, today: date, characters: Sequence[Character]) -> None:
+        self.today, self.characters = today, characters
         self.last = month_of(today).previous()
         self.lot = random.Random(SEED)
         self.people = People(random.Random(SEED + 1))
@@ -94,7 +94,7 @@ class _Maker:
         first = self.last.plus(1 - MONTHS)
         opening = first.first_day() - timedelta(days=20)
         self._when(opening, 6, self._staff)
-        for character in CHARACTERS:
+        for character in self.characters:
             begins = self.last.plus(1 - character.months)
             self._when(begins.first_day(), 7, lambda s, at, c=character: self._register(s, at, c))  # type: ignore[misc]  # bound now
             self._when(begins.first_day(), 8, lambda s, at, c=character: self._hire(s, at, c))  # type: ignore[misc]
@@ -150,9 +150,8 @@ class _Maker:
         email = f"administrator@{character.code}.example"
         account = self._account(session, email, names.get(email, self.people.full_name()), at)
         application = registration.start(session, account, at=at)
-        number = 1001000000 + 7919 * (
-            1 + [one.code for one in CHARACTERS].index(character.code) if character in CHARACTERS else 99
-        )
+        codes = [one.code for one in CHARACTERS]
+        number = 1001000000 + 7919 * (codes.index(character.code) + 1 if character.code in codes else 99)
         typed: dict[str, str | list[str]] = {
             "legal_name": character.legal_name,
             "trade_name": character.trade_name,
@@ -198,7 +197,7 @@ class _Maker:
         cards = {card.code: card for card in CARDS}
         for code, role, employers in wanted:
             account = self._account(session, cards[code].email, cards[code].who, at)
-            for employer in employers:
+            for employer in (known for known in employers if known in self.employers):
                 accounts.give_mandate(session, self.employers[employer][0], account, role, from_day=at.date(), at=at)
 
     def _hire(self, session: Session, at: datetime, character: Character) -> None:
@@ -237,7 +236,7 @@ class _Maker:
             .where(Employment.employer_id == employer_id, Employment.to_day.is_(None))
             .order_by(Employment.id)
         ).all()
-        for employment in self.lot.sample(working[5:], character.turnover):
+        for employment in self.lot.sample(working[1:], character.turnover):
             reason = self.lot.choice(("resigned", "end_of_contract", "retired"))
             roster.leave(session, employer_id, employment.public_id, last_day=today, reason=reason, at=at, by=by)
         start = today + timedelta(days=1)

@@ -7,7 +7,6 @@ is given by the portal from a gapless series, unless the fund brings its own.
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -138,8 +137,7 @@ def _record_added(
     """One audit event a person, all of them in one statement."""
     columns = ("at", "event", "account_id", "employer_id", "subject", "fields")
     label = Event.PERSON_ADDED.label
-    names = [str(one.public_id) for one in people]
-    rows = [(at, label, by, employer, f"person:{name}", json.dumps({"person": name})) for name in names]
+    rows = [(at, label, by, employer, f"person:{one.public_id}", "{}") for one in people]
     copy_rows(session, "audit_event", columns, rows)
 
 

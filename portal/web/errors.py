@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from portal.errors import NotFound, Refused
+from portal.tabular.table import FileRefused
 from portal.web.filters import say
 
 log = logging.getLogger("portal")
@@ -20,6 +21,7 @@ def register(app: Flask) -> None:
     """Give every kind of failure its page."""
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(NotFound, _not_found)
+    app.register_error_handler(FileRefused, _unreadable)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _our_mistake)
@@ -31,6 +33,10 @@ def _page(status: int, title: str, text: str) -> ResponseReturnValue:
 
 def _refused(refusal: Refused) -> ResponseReturnValue:
     return _page(refusal.status, gettext("This was not done"), say(refusal.words))
+
+
+def _unreadable(refused: FileRefused) -> ResponseReturnValue:
+    return _page(422, gettext("This file cannot be read"), say(refused.problem.words))
 
 
 def _not_found(_: NotFound | None = None) -> ResponseReturnValue:

@@ -1,0 +1,133 @@
+"""Two small employers with a life of their own, and one account of every kind, for the access matrix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal import clock, db, files
+from portal.auth.models import Account, EmployerRole, FundRoleName
+from portal.contributions import drafts
+from portal.contributions.models import Declaration
+from portal.demo import fund_maker
+from portal.demo.characters import CHARACTERS
+from portal.employees.models import Report
+from portal.employers.models import Employer, Employment, Registration
+from portal.installation import fund
+from portal.ledger.models import Charge, Transaction
+from portal.payments.bills import issue_bill
+from portal.payments.models import Receipt
+from portal.people.models import Person
+from portal.scheme.calendars import month_of
+from tests.factories import give_mandate, make_account, make_officer
+
+OWN, OTHER = "kafue-mining", "zambezi-foods"
+TWO = tuple(
+    replace(character, people=3, turnover=0, months=3, pays=(None, -2))
+    for character in CHARACTERS
+    if character.code in {OWN, OTHER}
+)
+#: A name nothing has.
+UNKNOWN = UUID("00000000-0000-4000-8000-000000000000")
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who asks: an account, an employee, or nobody."""
+
+    name: str
+    account: Account | None = None
+    person_id: int | None = None
+
+
+@dataclass(frozen=True)
+class World:
+    """Everybody who asks, and what the arguments of an address are for our own and for another employer."""
+
+    principals: tuple[Principal, ...]
+    own: dict[str, object]
+    other: dict[str, object]
+
+
+def make_world() -> World:
+    """Make both employers through the services, and the accounts."""
+    fund_maker.make(clock.today(fund().timezone), TWO)
+    with db.writing() as session:
+        own, other = (
+            _arguments(session, employer) for employer in session.scalars(select(Employer).order_by(Employer.id))
+        )
+        principals = _principals(session)
+    return World(principals, own, other)
+
+
+def _principals(session: Session) -> tuple[Principal, ...]:
+    ours, theirs = session.scalars(select(Employer).order_by(Employer.id)).all()
+    applicant = session.get_one(
+        Account, session.scalars(select(Registration).order_by(Registration.id)).first().account_id
+    )
+    worker = session.scalar(
+        select(Employment.person_id).where(Employment.employer_id == ours.id).order_by(Employment.id)
+    )
+    found = [Principal("anonymous"), Principal("employee", person_id=worker)]
+    found.append(Principal("stranger", make_account(session)))
+    found.append(Principal("applicant", applicant))
+    found += [Principal(f"own {role.value}", give_mandate(session, ours, role)) for role in EmployerRole]
+    found.append(Principal("other administrator", give_mandate(session, theirs)))
+    found += [Principal(role.value, make_officer(session, role)) for role in FundRoleName]
+    return tuple(found)
+
+
+def _arguments(session: Session, employer: Employer) -> dict[str, object]:
+    """What stands in the addresses of one employer's things, by the names the routes give them."""
+
+    def first(model: type, *more: object) -> object:
+        return session.scalars(select(model).where(model.employer_id == employer.id, *more).order_by(model.id)).first()
+
+    now = clock.now()
+    employment = first(Employment)
+    declaration = first(Declaration)
+    charge = session.scalars(select(Charge).where(Charge.employer_id == employer.id).order_by(Charge.id.desc())).first()
+    month = month_of(clock.today(fund().timezone))
+    draft = drafts.start_from_roster(session, employer.id, month, at=now, by=None)
+    registration = first(Registration)
+    upload = files.keep(
+        session, b"national_id\n", name="roster.csv", media_type="text/csv", at=now, employer=employer.id
+    )
+    person = session.get_one(Person, employment.person_id)
+    report = Report(
+        person_id=person.id, employer_id=employer.id, scheme="zm-nhima", month=month, kind="wrong_wage",
+        message="less than I was paid", state="open", created_at=now,
+    )  # fmt: skip
+    session.add(report)
+    session.flush()
+    return {
+        "employer_number": employer.number,
+        "bill": issue_bill(session, employer.id, charge.id, at=now, by=None).public_id,
+        "charge": charge.public_id,
+        "receipt": first(Receipt).public_id,
+        "document": first(Receipt).public_id,
+        "transaction": first(Transaction).public_id,
+        "declaration": declaration.public_id,
+        "payroll": draft.public_id,
+        "number": {
+            "registration": registration.public_id,
+            "registrations": registration.public_id,
+            "": declaration.number,
+        },
+        "month": str(month),
+        "person": person.public_id,
+        "employment": employment.public_id,
+        "file": upload.public_id,
+        "report": report.public_id,
+        "row": 2,
+        "kind": {"registration": "tax", "registrations": "tax", "": "csv"},
+        "card": "clerk",
+        "token": "made-up",
+        "page_name": "names",
+        "filename": "portal.css",
+        "scheme": "zm-nhima",
+        "unknown": uuid4(),
+    }
