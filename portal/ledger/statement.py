@@ -161,9 +161,11 @@ class Age:
         return self.contribution + self.late
 
 
-def overdue_on(on: date) -> Subquery:
+def overdue_on(on: date, *narrowed: ColumnElement[bool]) -> Subquery:
     """
     Every charge with something unpaid after its due day, at the end of day *on*: one row a charge.
+
+    *narrowed* are conditions on the charges to look at: without any, all of the fund's are added up.
 
     Columns: charge_id, employer_id, scheme, currency, month, due_day, days, contribution, late; neither below zero.
     """
@@ -182,7 +184,7 @@ def overdue_on(on: date) -> Subquery:
         )
         .join(Posting, Posting.charge_id == Charge.id)
         .join(Transaction, Posting.transaction_id == Transaction.id)
-        .where(Charge.due_day < on, Transaction.effective_day <= on)
+        .where(Charge.due_day < on, Transaction.effective_day <= on, *narrowed)
         .group_by(Charge.id)
         .having((contribution > 0) | (late > 0))
         .subquery("overdue")
@@ -200,7 +202,9 @@ def ageing(session: Session, on: date, scheme: str | None = None, employer_id: i
 
     A scheme with nothing overdue has rows of zero; two currencies are never added up.
     """
-    overdue = overdue_on(on)
+    of_employer = () if employer_id is None else (Charge.employer_id == employer_id,)
+    of_scheme = () if scheme is None else (Charge.scheme == scheme,)
+    overdue = overdue_on(on, *of_employer, *of_scheme)
     bucket = case(*((_in(bucket, overdue.c.days), place) for place, bucket in enumerate(fund().ageing)))
     place = bucket.label("place")
     statement = select(
@@ -211,8 +215,6 @@ def ageing(session: Session, on: date, scheme: str | None = None, employer_id: i
         func.count(distinct(overdue.c.employer_id)),
         func.count(),
     ).group_by(overdue.c.scheme, place)
-    if employer_id is not None:
-        statement = statement.where(overdue.c.employer_id == employer_id)
     found = {(row[0], row[1]): tuple(int(number) for number in row[2:]) for row in session.execute(statement)}
     return [
         Age(each, pack(each).currency.code, bucket, *found.get((each, number), (0, 0, 0, 0)))

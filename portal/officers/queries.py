@@ -20,6 +20,7 @@ from portal.contributions.months import GONE
 from portal.db import day_range
 from portal.employers.models import Employer, Enrolment
 from portal.installation import packs
+from portal.ledger.models import Charge
 from portal.ledger.statement import overdue_on
 from portal.scheme.blocks import Pack
 from portal.scheme.calendars import Month, month_of
@@ -164,9 +165,8 @@ def _standing(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
         return [or_(*(_silent(packs()[scheme], today) for scheme in shown_schemes(wanted.scheme)))]
     if wanted.standing not in ("arrears", "clear"):
         return []
-    overdue = overdue_on(today)
-    of_scheme = (overdue.c.scheme == wanted.scheme,) if wanted.scheme else ()
-    owing = Employer.id.in_(select(overdue.c.employer_id).where(*of_scheme))
+    of_scheme = (Charge.scheme == wanted.scheme,) if wanted.scheme else ()
+    owing = Employer.id.in_(select(overdue_on(today, *of_scheme).c.employer_id))
     return [owing if wanted.standing == "arrears" else ~owing]
 
 
@@ -188,8 +188,7 @@ def _schemes(session: Session, ids: Sequence[int], today: date) -> dict[int, tup
 
 def _owed(session: Session, ids: Sequence[int], on: date) -> dict[tuple[int, str], Owed]:
     """What each employer has overdue, by scheme."""
-    overdue = overdue_on(on)
-    rows = session.execute(_by_employer(overdue).where(overdue.c.employer_id.in_(ids)))
+    rows = session.execute(_by_employer(overdue_on(on, Charge.employer_id.in_(ids))))
     return {(row.employer_id, row.scheme): _owed_of(row) for row in rows}
 
 
@@ -212,23 +211,23 @@ def _owed_of(row: Any) -> Owed:
 def in_arrears(
     session: Session, wanted: ArrearsWanted, *, limit: int | None = None, offset: int = 0
 ) -> tuple[list[ArrearsRow], int]:
-    """Every employer and scheme with something overdue, and how many such rows there are.  Two queries."""
-    overdue = overdue_on(wanted.on)
+    """Every employer and scheme with something overdue, and how many such rows there are.  One query."""
+    of_scheme = (Charge.scheme == wanted.scheme,) if wanted.scheme else ()
+    overdue = overdue_on(wanted.on, *of_scheme)
     statement = _by_employer(overdue)
-    if wanted.scheme:
-        statement = statement.where(overdue.c.scheme == wanted.scheme)
     if wanted.bucket is not None:
         statement = statement.where(overdue.c.days >= wanted.bucket.first)
         if wanted.bucket.last is not None:
             statement = statement.where(overdue.c.days <= wanted.bucket.last)
     grouped = statement.subquery()
-    total = session.scalar(select(func.count()).select_from(grouped)) or 0
-    listed = select(Employer, grouped).join(grouped, grouped.c.employer_id == Employer.id)
-    rows = session.execute(listed.order_by(*_arrears_order(wanted.sort, grouped)).limit(limit).offset(offset))
+    # The book is added up once: the number of rows comes with the rows.
+    listed = select(Employer, grouped, func.count().over().label("total"))
+    listed = listed.join(grouped, grouped.c.employer_id == Employer.id).order_by(*_arrears_order(wanted.sort, grouped))
+    rows = session.execute(listed.limit(limit).offset(offset)).all()
     return [
         ArrearsRow(row.Employer.number, row.Employer.name, row.scheme, packs()[row.scheme].currency.code, _owed_of(row))
         for row in rows
-    ], total
+    ], rows[0].total if rows else 0
 
 
 def _arrears_order(sort: str, grouped: Any) -> tuple[Any, ...]:
