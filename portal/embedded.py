@@ -117,6 +117,7 @@ class Embedded:
         folder = self._data_folder()
         if not (folder / "PG_VERSION").exists():
             self._initdb(binaries, folder)
+        _wait_for_the_last(folder)
         settings = [
             "listen_addresses=",
             f"unix_socket_directories={self.sockets}",
@@ -226,6 +227,20 @@ def die_with_parent(with_signal: int) -> None:
     """In a new child: ask the kernel to end it when its parent dies, however that happens."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, with_signal)
+
+
+def _wait_for_the_last(folder: Path) -> None:
+    """A server whose parent was killed shuts down by itself; give it the time to finish."""
+    lock = folder / "postmaster.pid"
+    until = time.monotonic() + 20
+    while lock.exists() and time.monotonic() < until:
+        try:
+            os.kill(int(lock.read_text().split()[0]), 0)
+        except (ProcessLookupError, FileNotFoundError, IndexError, ValueError):
+            return
+        except PermissionError:
+            pass
+        time.sleep(0.05)
 
 
 def _wheel(package: str) -> Path:

@@ -8,9 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock, db
+from portal.coverage.models import PaidMonth
+from portal.installation import packs
 from portal.jobs.models import JobRun
 from portal.ledger import arrears
 from portal.ledger.models import Charge
+from portal.payments import settlement
 
 #: Employers a task: a killed task repeats no more than this.
 CHUNK = 200
@@ -40,9 +43,23 @@ def accrue(employers: list[int], day: date) -> JobRun:
     for employer in employers:
         with db.writing() as session:
             done = arrears.accrue(session, employer, on=day, at=clock.now())
+            _catch_up(session, employer)
         posted += done.posted
         charges += done.charges
     return _finish(run, clock.real_now(), {"employers": len(employers), "charges": charges, "posted": posted})
+
+
+def _catch_up(session: Session, employer: int) -> None:
+    """
+    Let money that waited settle what was declared since, and cover follow what is paid now.
+
+    A payment does this at once; a declaration, a revision or a lower charge is followed here.
+    """
+    for scheme in packs():
+        noted = select(PaidMonth.month).where(PaidMonth.employer_id == employer, PaidMonth.scheme == scheme)
+        before = frozenset(session.scalars(noted.distinct()))
+        reason = "the charge is no longer paid in full"
+        settlement.settle(session, employer, scheme, before=before, at=clock.now(), reason=reason)
 
 
 def _finish(run: JobRun, at: datetime, result: dict[str, int]) -> JobRun:

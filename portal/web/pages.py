@@ -27,7 +27,9 @@ class Page:
 
     def url(self, number: int) -> str:
         """The address of another page of the same list, with the same filters."""
-        args = {**(request.view_args or {}), **request.args.to_dict(), "page": number}
+        # Names that begin with "_" steer url_for itself (another host, another scheme): never a visitor's.
+        filters = {name: value for name, value in request.args.items() if not name.startswith("_")}
+        args = {**filters, **(request.view_args or {}), "page": number}
         return url_for(request.endpoint or "", **args)
 
 

@@ -1,5 +1,5 @@
 """
-Every route × every kind of account, against tests/access/matrix.csv.
+Every route by every kind of account, against tests/access/matrix.csv.
 
 A route without a line fails.  "in": sent to sign in; "yes": the page does its work; 403: may enter,
 may not do this; 404: there is no such page for this visitor.  After a change on purpose, write the
@@ -27,7 +27,6 @@ from tests.conftest import Cluster
 from tests.factories import sign_in
 
 TABLE = Path(__file__).with_name("matrix.csv")
-#: Addresses anyone may ask for at any time and that show nobody's data.
 METHODS = {"GET", "POST"}
 
 

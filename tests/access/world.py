@@ -65,9 +65,8 @@ def make_world() -> World:
 
 def _principals(session: Session) -> tuple[Principal, ...]:
     ours, theirs = session.scalars(select(Employer).order_by(Employer.id)).all()
-    applicant = session.get_one(
-        Account, session.scalars(select(Registration).order_by(Registration.id)).first().account_id
-    )
+    applied = session.scalars(select(Registration.account_id).order_by(Registration.id)).first()
+    applicant = session.get_one(Account, applied)
     worker = session.scalar(
         select(Employment.person_id).where(Employment.employer_id == ours.id).order_by(Employment.id)
     )
@@ -89,7 +88,8 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
     now = clock.now()
     employment = first(Employment)
     declaration = first(Declaration)
-    charge = session.scalars(select(Charge).where(Charge.employer_id == employer.id).order_by(Charge.id.desc())).first()
+    open_last = select(Charge).where(Charge.employer_id == employer.id).order_by(Charge.id.desc())
+    charge = session.scalars(open_last).first()
     month = month_of(clock.today(fund().timezone))
     draft = drafts.start_from_roster(session, employer.id, month, at=now, by=None)
     registration = first(Registration)

@@ -109,7 +109,7 @@ def test_putting_the_fund_back_restores_every_row_and_the_real_day(client: Flask
 
 def test_after_a_reset_the_book_is_guarded_again_and_numbers_go_on(client: FlaskClient, small_fund: Path) -> None:
     client.post("/practice/reset")
-    with pytest.raises(Exception, match="only ever added|permission denied"), db.writing() as session:
+    with pytest.raises(Exception, match=r"only ever added|permission denied"), db.writing() as session:
         session.execute(text("DELETE FROM posting"))
     before = late_postings()
     client.post("/practice/clock", data={"day": (clock.today(fund().timezone) + timedelta(days=40)).isoformat()})

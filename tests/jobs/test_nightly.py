@@ -1,0 +1,132 @@
+"""The night: late charges once, money that waited put to use, one employer's trouble nobody else's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from portal import clock, db, outbox
+from portal.contributions import drafts
+from portal.contributions import service as contributions
+from portal.employers.models import Employer
+from portal.errors import NotFound
+from portal.jobs import mail, nightly
+from portal.jobs.models import JobRun
+from portal.ledger import book
+from portal.ledger.models import Posting, Transaction
+from portal.outbox import Message
+from portal.payments import service as payments
+from portal.scheme.calendars import Month
+from tests.factories import hire, make_employer
+
+MONTH = Month(2026, 9)
+DECLARED = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
+LATE = date(2026, 11, 21)
+
+
+def employer_who_declared(month: Month = MONTH, at: datetime = DECLARED) -> Employer:
+    """One person on K5,000 basic and K6,000 gross: NHIMA 100.00, NAPSA 600.00 a month."""
+    with db.writing() as session:
+        employer = make_employer(session)
+        hire(session, employer)
+    declare(employer, month, at)
+    return employer
+
+
+def declare(employer: Employer, month: Month, at: datetime) -> None:
+    with db.writing() as session:
+        payroll = drafts.start_from_roster(session, employer.id, month, at=at, by=None)
+        contributions.submit_payroll(session, employer.id, payroll.public_id, version=payroll.version, by=None, at=at)
+
+
+def late_due(employer: Employer) -> int:
+    with db.reading() as session:
+        statement = select(func.coalesce(func.sum(Posting.amount), 0)).where(
+            Posting.employer_id == employer.id, Posting.account == "late_due"
+        )
+        return int(session.scalar(statement) or 0)
+
+
+@pytest.fixture(autouse=True)
+def _app(app: Flask, database: str) -> None:
+    """The fund's rules and a database."""
+
+
+def test_two_months_late_costs_two_tenths_of_the_pension_contribution_and_health_is_not_known() -> None:
+    employer = employer_who_declared()
+    nightly.accrue([employer.id], LATE)
+    assert late_due(employer) == 120_00  # due 10 October; 21 November is in the second month: 2 x 10 % of 600.00
+
+
+def test_running_the_night_twice_posts_nothing_more() -> None:
+    employer = employer_who_declared()
+    nightly.accrue([employer.id], LATE)
+    nightly.accrue([employer.id], LATE)
+    assert late_due(employer) == 120_00
+    with db.reading() as session:
+        assert session.scalar(select(func.count()).where(Transaction.kind == "late")) == 1
+        assert [run.result["posted"] for run in session.scalars(select(JobRun).order_by(JobRun.id))] == [120_00, 0]
+
+
+def test_a_night_that_breaks_off_keeps_what_was_done_and_goes_on_the_next_time() -> None:
+    first, second = employer_who_declared(), employer_who_declared()
+    with db.writing() as session:  # a scheme the fund no longer runs: this employer cannot be worked on
+        broken = make_employer(session)
+        book.charge_for(
+            session, broken.id, scheme="xx-gone", month=MONTH, due_day=date(2026, 10, 10), currency="ZMW",
+            pack_hash="", at=DECLARED,
+        )  # fmt: skip
+    with pytest.raises(NotFound):
+        nightly.accrue([first.id, broken.id, second.id], LATE)
+    assert (late_due(first), late_due(second)) == (120_00, 0)
+    nightly.accrue([first.id, second.id], LATE)
+    assert (late_due(first), late_due(second)) == (120_00, 120_00)
+
+
+def test_money_paid_ahead_settles_what_is_declared_later_the_night_after() -> None:
+    employer = employer_who_declared()
+    paid = datetime(2026, 10, 8, 9, 0, tzinfo=UTC)
+    with db.writing() as session:
+        payments.record_payment(
+            session, employer.id, scheme="zm-napsa", amount=1000_00, paid_on=date(2026, 10, 8),
+            method="bank", bank_reference="B1", by=None, at=paid,
+        )  # fmt: skip
+        assert book.credit(session, employer.id, "zm-napsa") == 400_00
+    declare(employer, MONTH.next(), datetime(2026, 11, 3, 8, 0, tzinfo=UTC))
+    nightly.accrue([employer.id], date(2026, 11, 4))
+    with db.reading() as session:
+        assert book.credit(session, employer.id, "zm-napsa") == 0
+        (opened,) = book.open_charges(session, employer.id, "zm-napsa")
+        assert (opened.month, opened.contribution) == (MONTH.next(), 200_00)
+
+
+def test_mail_is_written_once_and_its_text_is_then_forgotten(app: Flask, tmp_path: Path) -> None:
+    config = replace(app.config["PORTAL"], var=tmp_path, smtp_url="")
+    with db.writing() as session:
+        outbox.put(
+            session, "mail", "m/1", {"to": "a@example.org", "subject": "Hello", "text": "A secret"}, at=clock.now()
+        )
+    assert mail.send_one(config)
+    assert not mail.send_one(config)
+    (written,) = (config.var / "mail").glob("*.eml")
+    assert "A secret" in written.read_text()
+    with db.reading() as session:
+        (message,) = session.scalars(select(Message))
+        assert (message.state, message.payload) == ("done", {})
+
+
+def test_a_mail_server_that_does_not_answer_is_tried_again_later(app: Flask) -> None:
+    config = replace(app.config["PORTAL"], smtp_url="smtp://127.0.0.1:9")
+    with db.writing() as session:
+        outbox.put(session, "mail", "m/2", {"to": "a@example.org", "subject": "Hello", "text": "."}, at=clock.now())
+    assert mail.send_one(config)
+    with db.reading() as session:
+        (message,) = session.scalars(select(Message))
+        assert (message.state, message.attempts) == ("queued", 1)
+        assert message.next_try_at > clock.real_now()
+        assert "ConnectionRefused" in message.last_problem

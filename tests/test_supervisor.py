@@ -1,0 +1,148 @@
+"""One command starts everything, says where to look, and leaves nothing behind, however it ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from portal.embedded import Embedded
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Portal:
+    """A portal started as a newcomer starts it, in a folder of its own; no practice fund, which takes longer."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, free_port()
+        self.process: subprocess.Popen[str] | None = None
+
+    def start(self, **changes: str) -> str:
+        """Start it; what it printed once it was ready or had ended."""
+        environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
+        environment |= {"PORT": str(self.port), "VAR_DIR": str(self.folder), "PRACTICE": "no", **changes}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "portal"],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        assert self.process.stdout is not None
+        printed = ""
+        for line in self.process.stdout:
+            printed += line
+            if "Ctrl-C" in line:
+                return printed
+        self.end(0)
+        return printed
+
+    def answers(self) -> bool:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as answer:
+            return bool(answer.read() == b"ok\n")
+
+    def end(self, with_signal: int = signal.SIGINT) -> int:
+        """Send a signal to the supervisor alone and wait."""
+        assert self.process is not None
+        if with_signal:
+            self.process.send_signal(with_signal)
+        code = self.process.wait(40)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return code
+
+    def children(self) -> list[str]:
+        """What still runs of this portal."""
+        found = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
+        return [line for line in found.splitlines() if str(self.folder) in line or f":{self.port}" in line]
+
+
+@pytest.fixture
+def portal() -> Iterator[Portal]:
+    folder = Path(tempfile.mkdtemp(prefix="portal-run-"))
+    folder.chmod(0o755)
+    made = Portal(folder)
+    yield made
+    if made.process is not None and made.process.poll() is None:
+        made.end(signal.SIGKILL)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def gone(portal: Portal) -> bool:
+    until = time.monotonic() + 15
+    while portal.children() and time.monotonic() < until:
+        time.sleep(0.1)
+    return not portal.children()
+
+
+def test_it_starts_says_where_to_look_and_stops_on_ctrl_c(portal: Portal) -> None:
+    printed = portal.start()
+    assert f"http://localhost:{portal.port}" in printed
+    assert portal.answers()
+    assert portal.end() == 0
+    assert gone(portal)
+
+
+def test_a_hard_kill_leaves_no_process_and_a_new_start_has_everything(portal: Portal) -> None:
+    portal.start()
+    servers = Embedded(portal.folder).servers
+    with psycopg.connect(servers.database_url) as connection:
+        connection.execute("INSERT INTO series (name, last) VALUES ('kept', 41)")
+    portal.end(signal.SIGKILL)
+    assert gone(portal)
+    began = time.monotonic()
+    assert "ready" in portal.start()
+    assert portal.answers()
+    assert time.monotonic() - began < 10
+    with psycopg.connect(servers.database_url) as connection:
+        assert connection.execute("SELECT last FROM series WHERE name = 'kept'").fetchone() == (41,)
+    portal.end()
+
+
+def test_a_taken_port_is_one_clear_line(portal: Portal) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", portal.port))
+        taken.listen()
+        printed = portal.start()
+    assert re.fullmatch(rf"portal: port {portal.port} is taken; choose another: PORT=\d+ make run\n", printed)
+
+
+def test_a_broken_setting_is_one_clear_line(portal: Portal) -> None:
+    assert portal.start(PORT="eighty") == "portal: PORT must be a number from 1 to 65535, not 'eighty'.\n"
+
+
+def test_a_mistake_in_the_funds_file_is_named_and_nothing_starts(portal: Portal) -> None:
+    broken = portal.folder / "fund.toml"
+    broken.write_text((ROOT / "fund.toml").read_text().replace('timezone = "Africa/Lusaka"', "timezone = 1.5"))
+    printed = portal.start(FUND_FILE=str(broken))
+    assert "timezone" in printed
+    assert not portal.children()
+
+
+def test_a_second_start_in_the_same_folder_is_refused(portal: Portal) -> None:
+    portal.start()
+    second = Portal(portal.folder)
+    assert "already runs" in second.start()
+    assert portal.answers()
+    portal.end()
