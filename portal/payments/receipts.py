@@ -49,6 +49,11 @@ class ReceiptOnPage:
         """paid, or reversed."""
         return "reversed" if self.reversal else "paid"
 
+    @property
+    def short_name(self) -> str:
+        """The scheme as pages name it."""
+        return pack(self.payment.scheme).short_name
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:

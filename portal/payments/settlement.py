@@ -55,3 +55,12 @@ def settle(
 def _people(session: Session, employer_id: int, scheme: str, month: Month) -> list[DeclaredPerson]:
     """Who was declared for the month, as coverage wants them."""
     return [DeclaredPerson(*one) for one in declared_people(session, employer_id, scheme, month)]
+
+
+def settle_account(session: Session, employer_id: int, *, at: datetime) -> None:
+    """The same for every scheme of an employer, where nothing else changed: after a declaration, and each night."""
+    book.lock(session, employer_id)
+    schemes = session.scalars(select(Charge.scheme).where(Charge.employer_id == employer_id).distinct()).all()
+    for scheme in sorted(schemes):
+        before = settled_months(session, employer_id, scheme)
+        settle(session, employer_id, scheme, before=before, at=at, reason="")

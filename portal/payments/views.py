@@ -93,7 +93,9 @@ def bill(employer_number: str, bill: UUID) -> ResponseReturnValue:
     """One bill: how much, where to pay, with which reference."""
     with db.reading() as session:
         found = bills.bill_on_page(session, bill, g.employer.id)
-    return render_template("payments/bill.html", employer=g.employer, found=found, **documents.public_qr(bill))
+        now = accounts.charge_account(session, g.employer.id, found.charge.public_id, today()).month
+    facts = documents.public_qr(bill)
+    return render_template("payments/bill.html", employer=g.employer, found=found, open_now=now.total, **facts)
 
 
 @bp.get("/bills/<uuid:bill>.pdf")

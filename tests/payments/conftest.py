@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from portal import db
 from portal.contributions import service as contributions
 from portal.employers.models import Employer
-from portal.ledger import arrears, book
+from portal.ledger import book
 from portal.ledger.book import ChargeBalance
 from portal.ledger.models import Charge
 from portal.payments import bills, service
 from portal.payments.models import Bill, PaymentReversal, Receipt
+from portal.payments.settlement import settle_account
 from portal.scheme.calendars import Month
 from tests.factories import hire, make_employer, make_person
 
@@ -66,9 +67,9 @@ class Story:
             return service.reverse_payment(session, self.id, receipt.public_id, reason=reason, by=None, at=noon(on))
 
     def night(self, on: date) -> None:
-        """What the night job of that day does."""
+        """Late charges and credit, as of the end of a day."""
         with db.writing() as session:
-            arrears.accrue(session, self.id, on=on, at=noon(on))
+            settle_account(session, self.id, at=noon(on))
 
     def bill(self, month: Month, on: date, scheme: str = NAPSA) -> Bill:
         """Ask for the bill of a month."""

@@ -51,9 +51,7 @@ def declare(employer: Employer, month: Month, at: datetime) -> None:
     with db.writing() as session:
         account = make_account(session)
         draft = contributions.start_from_roster(session, employer.id, month, by=account.id, at=at)
-        contributions.submit_payroll(
-            session, employer.id, draft.public_id, version=draft.version, by=account.id, at=at
-        )
+        contributions.submit_payroll(session, employer.id, draft.public_id, version=draft.version, by=account.id, at=at)
 
 
 def pay(employer: Employer, scheme: str, amount: int, at: datetime) -> None:

@@ -88,9 +88,7 @@ def test_the_explanation_goes_step_by_step_to_the_law(clerk: FlaskClient, kafue:
     assert "not known" in page
 
 
-def test_a_bill_is_asked_for_printed_and_stays_the_same_while_nothing_changes(
-    clerk: FlaskClient, kafue: Story
-) -> None:
+def test_a_bill_is_asked_for_printed_and_stays_the_same_while_nothing_changes(clerk: FlaskClient, kafue: Story) -> None:
     base = f"/employers/{kafue.employer.number}/account"
     ask = f"{base}/charges/{kafue.charge(JAN).public_id}/bill"
     first = clerk.post(ask).location
@@ -105,6 +103,7 @@ def test_a_bill_is_asked_for_printed_and_stays_the_same_while_nothing_changes(
     assert "practice" in words.lower()
     assert clerk.get(f"{first}.pdf").data == content.data
     move_to(date(2026, 4, 11))  # a third month begins
+    assert "Today it is ZMW 1,560.00" in text_of(clerk.get(first).text)
     later = clerk.post(ask).location
     assert later != first
     assert "A later bill replaced this one" in clerk.get(first).text

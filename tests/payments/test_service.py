@@ -89,6 +89,17 @@ def test_an_over_payment_becomes_credit_and_settles_the_next_charge(kafue: Story
     assert words_of(second) == [("Contribution", "2026-02", 400_00)]
 
 
+def test_credit_settles_the_next_month_by_itself_and_opens_cover(kafue: Story) -> None:
+    kafue.declare(JAN, MONTHS[JAN])
+    kafue.pay(800_00, MONTHS[JAN], scheme=NHIMA)
+    for month in (FEB, MAR, APR):
+        kafue.declare(month, MONTHS[month])
+        kafue.night(MONTHS[month])
+        assert kafue.open(month, NHIMA).total == 0
+    assert kafue.credit(NHIMA) == 0
+    assert kafue_cover(kafue) == {("2026-05", "open"): 2}
+
+
 def test_the_check_page_promises_exactly_what_the_payment_then_does(kafue: Story) -> None:
     kafue.declare(JAN, MONTHS[JAN])
     kafue.declare(FEB, MONTHS[FEB])
