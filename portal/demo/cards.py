@@ -8,6 +8,8 @@ from flask_babel import lazy_gettext as _l
 
 from portal.errors import NotFound
 
+FUND = "@zambezi-fund.example"
+
 
 @dataclass(frozen=True)
 class Card:
@@ -21,9 +23,16 @@ class Card:
     email: str = ""
     national_id: str = ""
 
+    @property
+    def side(self) -> str:
+        """Where they stand: employer, employee or fund."""
+        if self.national_id:
+            return "employee"
+        return "fund" if self.email.endswith(FUND) else "employer"
+
 
 def _staff(code: str, title: str, who: str, hint: str, goes_to: str = "/") -> Card:
-    return Card(code, title, who, hint, goes_to, email=f"{code}@zambezi-fund.example")
+    return Card(code, title, who, hint, goes_to, email=f"{code}{FUND}")
 
 
 CARDS = (
