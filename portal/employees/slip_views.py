@@ -1,0 +1,145 @@
+"""Slips with a code: printed by the employer's administrator for their people, or at the fund's counter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID, uuid4
+
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal import clock, db
+from portal.auth.access import Right, acting_for_employer, fund_staff, guarded, needs
+from portal.employees.entry import SLIP_FOR, Slip, make_slips
+from portal.employees.entry_views import secret_key
+from portal.employees.forms import FindForm
+from portal.employees.slips import slip_pdf
+from portal.employers.roster import RosterPerson, roster_in
+from portal.errors import NotFound
+from portal.installation import fund
+from portal.people.models import Person
+from portal.people.service import person_by_insurance_number
+from portal.scheme.calendars import month_of
+from portal.web.pages import PER_PAGE, Page, download, page_number
+
+bp = guarded(Blueprint("slips", __name__, url_prefix="/employers/<employer_number>/slips"), acting_for_employer)
+counter_bp = guarded(Blueprint("counter", __name__, url_prefix="/fund/slips"), fund_staff)
+
+PDF = "application/pdf"
+
+
+@bp.get("/")
+@needs(Right.MANAGE)
+def choose(employer_number: str) -> ResponseReturnValue:
+    """The people on the roster, to tick those who get a slip."""
+    return _choice()
+
+
+@bp.post("/")
+@needs(Right.MANAGE)
+def print_slips(employer_number: str) -> ResponseReturnValue:
+    """The slips of those ticked, or of everybody on the page shown."""
+    today = clock.today(fund().timezone)
+    with db.writing() as session:
+        roster = _on_page(session, today, page_number())
+        wanted = set(request.form.getlist("person")) if "everybody" not in request.form else None
+        chosen = [one.person_id for one in roster.rows if wanted is None or one.insurance_number in wanted]
+        people = session.scalars(select(Person).where(Person.id.in_(chosen)).order_by(Person.surname, Person.id)).all()
+        slips = _new_slips(session, people, today, g.employer.id)
+    if not slips:
+        return _choice(_("Tick at least one person, or print for everybody on the page.")), 422
+    content = _drawn(slips, today, (g.employer.number, g.employer.name))
+    return download(content, f"slips-{g.employer.number}.pdf", PDF)
+
+
+def _choice(problem: str = "") -> str:
+    with db.reading() as session:
+        page = _on_page(session, clock.today(fund().timezone), page_number())
+    return render_template(
+        "employees/slips.html", page=page, token=uuid4(), problem=problem, days=SLIP_FOR.days, needle=_needle()
+    )
+
+
+def _needle() -> str:
+    return request.args.get("q", "").strip()
+
+
+def _on_page(session: Session, today: date, number: int) -> Page:
+    """The part of the roster a page shows, searched by name or number."""
+    needle = _needle().casefold()
+    people = [one for one in roster_in(session, g.employer.id, month_of(today)) if needle in _searched(one)]
+    return Page(people[(number - 1) * PER_PAGE : number * PER_PAGE], number, len(people))
+
+
+def _searched(one: RosterPerson) -> str:
+    names = (one.first_name, one.other_names, one.surname, one.first_name, one.surname, one.insurance_number)
+    return " ".join(name for name in names if name).casefold()
+
+
+def _new_slips(session: Session, people: Sequence[Person], today: date, employer_id: int | None) -> list[Slip]:
+    """A code for each, or those of the same printing again."""
+    return make_slips(
+        session, people, token=f"{current_user.id}/{_token()}", key=secret_key(), by=current_user.id, at=clock.now(),
+        last_day=today + SLIP_FOR, employer=employer_id,
+    )  # fmt: skip
+
+
+def _drawn(slips: Sequence[Slip], today: date, employer: tuple[str, str] | None) -> bytes:
+    number = f"S-{str(_token())[:8].upper()}"
+    address = str(current_app.config["BASE_URL"])
+    language = str(get_locale() or "en")
+    return slip_pdf(slips, number=number, employer=employer, issued_on=today, base_url=address, language=language)
+
+
+def _token() -> UUID:
+    """The name of this printing, from the page; without one every click prints anew."""
+    try:
+        return UUID(request.form.get("token", ""))
+    except ValueError:
+        return uuid4()
+
+
+@counter_bp.route("", methods=["GET", "POST"])
+@needs(Right.CONTRIBUTIONS)
+def find() -> ResponseReturnValue:
+    """At the counter: whose slip?"""
+    form = FindForm()
+    if form.validate_on_submit():
+        with db.reading() as session:
+            person = person_by_insurance_number(session, form.number.data or "")
+        if person is not None:
+            return redirect(url_for(".check", person=person.public_id))
+        form.number.errors = [_("Nobody has this insurance number. Compare it with the card.")]
+    return render_template("employees/counter.html", form=form, person=None), 422 if form.errors else 200
+
+
+@counter_bp.get("/<uuid:person>")
+@needs(Right.CONTRIBUTIONS)
+def check(person: UUID) -> ResponseReturnValue:
+    """Compare the person at the counter with who is on file, then print."""
+    with db.reading() as session:
+        found = _person(session, person)
+    return render_template("employees/counter_check.html", person=found, token=uuid4(), days=SLIP_FOR.days)
+
+
+@counter_bp.post("/<uuid:person>")
+@needs(Right.CONTRIBUTIONS)
+def print_one(person: UUID) -> ResponseReturnValue:
+    """The slip of one person."""
+    today = clock.today(fund().timezone)
+    with db.writing() as session:
+        slips = _new_slips(session, [_person(session, person)], today, None)
+    return download(_drawn(slips, today, None), "slip.pdf", PDF)
+
+
+def _person(session: Session, public_id: UUID) -> Person:
+    found = session.scalar(select(Person).where(Person.public_id == public_id))
+    if found is None:
+        raise NotFound("person")
+    return found
