@@ -20,6 +20,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from psycopg import sql
+from sqlalchemy import make_url
 
 from config import from_environment
 from portal import clock, db, installation, migrate
@@ -33,8 +34,8 @@ TEMPLATE = "template_portal"
 class Cluster:
     """Where the test databases live, and how to make and drop one."""
 
-    def __init__(self, admin: str, owner: str, app: str, redis: str) -> None:
-        self.admin, self.owner, self.app, self.redis = admin, owner, app, redis
+    def __init__(self, admin: str, owner: str, app: str, role: str, redis: str) -> None:
+        self.admin, self.owner, self.app, self.role, self.redis = admin, owner, app, role, redis
         self.count = 0
 
     def run(self, statement: sql.Composed) -> None:
@@ -48,7 +49,7 @@ class Cluster:
         name = f"test_{os.getpid()}_{self.count}"
         self.run(
             sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(
-                sql.Identifier(name), sql.Identifier(OWNER), sql.Identifier(template)
+                sql.Identifier(name), sql.Identifier(self.role), sql.Identifier(template)
             )
         )
         return name
@@ -60,22 +61,34 @@ class Cluster:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """A PostgreSQL and a Valkey of this test session; nothing of it survives."""
+    """The servers the environment names, or a PostgreSQL and a Valkey of this session's own."""
+    named, broker = os.environ.get("DATABASE_URL", ""), os.environ.get("REDIS_URL", "")
     folder = Path(tempfile.mkdtemp(prefix="portal-tests-"))
     folder.chmod(0o755)
-    embedded = Embedded(folder, durable=False)
+    embedded = Embedded(folder, durable=False, postgres=not named, broker=not broker)
     servers = embedded.start()
-    host = str(embedded.sockets)
-    made = Cluster(
-        admin=f"host={host} user=postgres dbname=postgres",
-        owner=f"postgresql://{OWNER}@/{{name}}?host={host}",
-        app=f"postgresql://{APP}@/{{name}}?host={host}",
-        redis=servers.redis_url,
-    )
-    yield made
+    yield _named(named, broker or servers.redis_url) if named else _own(embedded, broker or servers.redis_url)
     embedded.stop()
     shutil.rmtree(folder, ignore_errors=True)
     shutil.rmtree(embedded.sockets, ignore_errors=True)
+
+
+def _own(embedded: Embedded, broker: str) -> Cluster:
+    host = str(embedded.sockets)
+    return Cluster(
+        admin=f"host={host} user=postgres dbname=postgres",
+        owner=f"postgresql://{OWNER}@/{{name}}?host={host}",
+        app=f"postgresql://{APP}@/{{name}}?host={host}",
+        role=OWNER,
+        redis=broker,
+    )
+
+
+def _named(url: str, broker: str) -> Cluster:
+    """A server of somebody's: its role must be allowed to make databases, and owns what it makes."""
+    address = make_url(url)
+    anywhere = address.set(database="{name}").render_as_string(hide_password=False).replace("%7Bname%7D", "{name}")
+    return Cluster(admin=url, owner=anywhere, app=anywhere, role=address.username or "", redis=broker)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-CODE = sorted((ROOT / "portal").rglob("*.py")) + [ROOT / "config.py", ROOT / "wsgi.py"]
+CODE = [*sorted((ROOT / "portal").rglob("*.py")), ROOT / "config.py", ROOT / "wsgi.py"]
 TEMPLATES = sorted((ROOT / "portal" / "templates").rglob("*.html"))
 LONGEST_MODULE = 300
 

@@ -183,41 +183,76 @@ def settle_credit(session: Session, employer_id: int, scheme: str, *, on: date, 
     Let credit settle what is open, in the pack's order, and bring the late charges up to day *on*.
 
     Call it after every payment, reversal and declaration.  Gives the ids of the charges whose
-    contribution it settled in full.  Money counts from the day it reached the fund.  Where a payment
-    was taken back after its credit had been used, the use is taken back first.
+    contribution it settled in full.  Money counts from the day it reached the fund, so it first
+    settles what was owed on that day; only what is left then settles late charges of later days.
+    Where a payment was taken back, what had followed from it is taken back first.
     """
     book.lock(session, employer_id)
-    _take_back_uses(session, employer_id, scheme, at=at)
     accrue(session, employer_id, on=on, at=at)
+    while _take_back_release(session, employer_id, scheme, at) or _take_back_uses(session, employer_id, scheme, at):
+        accrue(session, employer_id, on=on, at=at)
     used: set[int] = set()
-    while found := _use_once(session, employer_id, scheme, at=at):
+    while found := _use_once(session, employer_id, scheme, at=at, on=None):
         used |= found
         accrue(session, employer_id, on=on, at=at)
+    _use_once(session, employer_id, scheme, at=at, on=on)  # late charges only: nothing else is open and within reach
     left = book.balances(session, used)
     return sorted(charge_id for charge_id in used if left[charge_id].contribution <= 0)
 
 
-def _take_back_uses(session: Session, employer_id: int, scheme: str, *, at: datetime) -> None:
+def _take_back_uses(session: Session, employer_id: int, scheme: str, at: datetime) -> bool:
     """Where more credit of a day was used than came in on it (a payment was taken back), take its uses back."""
+    changed = False
     while overdrawn := [day for day, amount in _credit_by_day(session, employer_id, scheme) if amount < 0]:
         uses = (Transaction.name.startswith("credit/use/"), Transaction.effective_day == overdrawn[0])
         statement = select(Transaction).where(*_stands(employer_id, scheme), *uses).order_by(Transaction.id.desc())
-        latest = session.scalars(statement.limit(1)).one()
-        name = f"reversal/{latest.public_id}"
-        book.reverse(session, latest, name=name, at=at, by=None, effective=latest.effective_day)
+        changed = _take_back(session, session.scalars(statement.limit(1)).one(), at)
+    return changed
 
 
-def _use_once(session: Session, employer_id: int, scheme: str, *, at: datetime) -> set[int]:
-    """Spend every lot of credit on what is open; the ids of the charges it reached."""
-    opened = book.open_charges(session, employer_id, scheme)
+def _take_back_release(session: Session, employer_id: int, scheme: str, at: datetime) -> bool:
+    """Take back the latest release of what was overpaid on a charge on which something is open again."""
+    releases = (Transaction.name.startswith("credit/overpaid/"), Posting.charge_id.is_not(None))
+    statement = (
+        select(Transaction, Posting.charge_id, Posting.account)
+        .join(Posting, Posting.transaction_id == Transaction.id)
+        .where(*_stands(employer_id, scheme), *releases)
+        .order_by(Transaction.id.desc())
+    )
+    rows = session.execute(statement).all()
+    found = book.balances(session, {charge_id for _release, charge_id, _account in rows if charge_id is not None})
+    for release, charge_id, account in rows:
+        balance = found[charge_id or 0]
+        if (balance.late if account == AccountName.LATE_DUE else balance.contribution) > 0:
+            return _take_back(session, release, at)
+    return False
+
+
+def _take_back(session: Session, one: Transaction, at: datetime) -> bool:
+    """Reverse a movement of credit on its own day: done."""
+    book.reverse(session, one, name=f"reversal/{one.public_id}", at=at, by=None, effective=one.effective_day)
+    return True
+
+
+def _use_once(session: Session, employer_id: int, scheme: str, *, at: datetime, on: date | None) -> set[int]:
+    """Spend every lot of credit on what was owed on its own day, or else on day *on*; the charges it reached."""
     reached: set[int] = set()
     for day, amount in _credit_by_day(session, employer_id, scheme):
+        opened = _open_on(session, employer_id, scheme, on or day)
         spent = allocate(pack(scheme), opened, amount, day)
         if spent.allocations:
             _post_use(session, employer_id, scheme, spent, day, at)
-            opened = _still_open(opened, spent)
             reached |= {int(one.key) for one in spent.allocations}
     return reached
+
+
+def _open_on(session: Session, employer_id: int, scheme: str, day: date) -> list[OpenCharge]:
+    """What is open, with no more late charges than the rule had added by the end of *day*."""
+    opened = book.open_charges(session, employer_id, scheme)
+    charges = session.scalars(select(Charge).where(Charge.id.in_([int(one.key) for one in opened]))).all()
+    rules, posted = late_to_dates(session, charges, day), _posted(session, employer_id)
+    later = {key: posted.get(key, _Posted()).amount - late.amount if late.known else 0 for key, late in rules.items()}
+    return [replace(one, late=min(max(one.late - later[int(one.key)], 0), one.late)) for one in opened]
 
 
 def _post_use(session: Session, employer_id: int, scheme: str, spent: Settled, day: date, at: datetime) -> None:
@@ -233,19 +268,6 @@ def _post_use(session: Session, employer_id: int, scheme: str, spent: Settled, d
         ],
         explanation=_explained(scheme, [step, order_in_words(pack(scheme), day)]),
     )  # fmt: skip
-
-
-def _still_open(opened: Sequence[OpenCharge], spent: Settled) -> list[OpenCharge]:
-    """What is open after *spent*."""
-    gone = {(one.key, one.kind): one.amount for one in spent.allocations}
-    return [
-        replace(
-            charge,
-            contribution=charge.contribution - gone.get((charge.key, "contribution"), 0),
-            late=charge.late - gone.get((charge.key, "late"), 0),
-        )
-        for charge in opened
-    ]
 
 
 def _credit_by_day(session: Session, employer_id: int, scheme: str) -> list[tuple[date, int]]:

@@ -89,6 +89,17 @@ def test_an_over_payment_becomes_credit_and_settles_the_next_charge(kafue: Story
     assert words_of(second) == [("Contribution", "2026-02", 400_00)]
 
 
+def test_money_paid_ahead_keeps_its_day_and_pays_no_late_charge(kafue: Story) -> None:
+    kafue.declare(JAN, MONTHS[JAN])
+    kafue.pay(3_000_00, MONTHS[JAN])
+    kafue.declare(FEB, date(2026, 6, 1))  # due 10 March, declared late; the money was there on 5 February
+    kafue.night(date(2026, 6, 1))
+    assert (kafue.open(FEB).total, kafue.credit()) == (0, 600_00)
+    with db.reading() as session:
+        released = select(func.count()).where(Transaction.name.startswith("credit/overpaid/"))
+        assert session.scalar(released) == 0
+
+
 def test_credit_settles_the_next_month_by_itself_and_opens_cover(kafue: Story) -> None:
     kafue.declare(JAN, MONTHS[JAN])
     kafue.pay(800_00, MONTHS[JAN], scheme=NHIMA)
