@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal import audit, files, outbox, series
+from portal import audit, clock, files, outbox, series
 from portal.audit import Event
 from portal.auth.models import Account
 from portal.employers import answers as asked
@@ -243,4 +243,4 @@ def mail(session: Session, registration: Registration, subject: str, text: str, 
     """Write to the applicant, once for each change of state."""
     account = session.get_one(Account, registration.account_id)
     name = f"mail/{subject_of(registration)}/{registration.state}/{at.isoformat()}"
-    outbox.put(session, "mail", name, {"to": account.email, "subject": subject, "text": text}, at=at)
+    outbox.put(session, "mail", name, {"to": account.email, "subject": subject, "text": text}, at=clock.real_now())

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from portal import audit, outbox
+from portal import audit, clock, outbox
 from portal.audit import Event
 from portal.auth import service as accounts
 from portal.auth.models import Account, EmployerRole, Mandate
@@ -143,7 +143,7 @@ def invite(
     text = text.format(name=employer.name, number=employer.number, role=role.value, url=url)
     payload = {"to": email.strip(), "subject": f"Acting for {employer.name}", "text": text}
     name = f"mail/mandate/{employer.public_id}/{email.strip().lower()}/{role.value}/{at.isoformat()}"
-    outbox.put(session, "mail", name, payload, at=at, employer=employer.id)
+    outbox.put(session, "mail", name, payload, at=clock.real_now(), employer=employer.id)
 
 
 def _forget_of_today(session: Session, employer_id: int, account_id: int, role: EmployerRole, today: date) -> None:
