@@ -17,6 +17,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, exists, or_, select, 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
+from portal import clock
 from portal.db import WAKE, Base, Id, PublicId
 
 #: Longer than any request to the core may take.
@@ -63,7 +64,7 @@ def put(
         state="queued",
         attempts=0,
         last_problem="",
-        next_try_at=at,
+        next_try_at=clock.real_now(),  # *at* may be a moved clock's; sending never waits for that
         created_at=at,
     )
     session.execute(statement.on_conflict_do_nothing(index_elements=[Message.name]))

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal import audit
+from portal import audit, outbox
 from portal.audit import Event
 from portal.contributions import acknowledgement
 from portal.contributions.assessment import Assessed, Sums, earnings_of
@@ -65,6 +65,8 @@ def declare(session: Session, submission: Submission, assessed: Assessed) -> lis
     payroll.state = PayrollState.SUBMITTED.value
     payroll.submitted_at, payroll.submitted_by = submission.at, submission.by
     session.flush()
+    # Money paid ahead may settle it: payments stands above this room, so it is told through the outbox.
+    outbox.put(session, "settle", f"settle/{payroll.public_id}", {}, at=submission.at, employer=payroll.employer_id)
     return made
 
 

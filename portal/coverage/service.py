@@ -93,6 +93,12 @@ def close_months(
     return _close_unpaid(session, rules, people, at=at, reason=reason)
 
 
+def noted_months(session: Session, employer_id: int, scheme: str) -> frozenset[Month]:
+    """The contribution months of an employer that are noted as paid in full."""
+    months = select(PaidMonth.month).where(PaidMonth.employer_id == employer_id, PaidMonth.scheme == scheme)
+    return frozenset(session.scalars(months.distinct()))
+
+
 def paid_months_of(session: Session, person_id: int, scheme: str) -> frozenset[Month]:
     """The contribution months that are paid in full for a person, through whichever employer."""
     return frozenset(_paid_months(session, scheme, [person_id]).get(person_id, {}))

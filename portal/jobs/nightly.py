@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal import clock, db
-from portal.coverage.models import PaidMonth
-from portal.installation import packs
+from portal import clock, db, outbox
 from portal.jobs.models import JobRun
 from portal.ledger import arrears
 from portal.ledger.models import Charge
 from portal.payments import settlement
+
+log = logging.getLogger("portal.jobs")
 
 #: Employers a task: a killed task repeats no more than this.
 CHUNK = 200
@@ -43,23 +44,36 @@ def accrue(employers: list[int], day: date) -> JobRun:
     for employer in employers:
         with db.writing() as session:
             done = arrears.accrue(session, employer, on=day, at=clock.now())
-            _catch_up(session, employer)
+            settlement.settle_account(session, employer, at=clock.now())
         posted += done.posted
         charges += done.charges
     return _finish(run, clock.real_now(), {"employers": len(employers), "charges": charges, "posted": posted})
 
 
-def _catch_up(session: Session, employer: int) -> None:
+def settle_one() -> bool:
     """
-    Let money that waited settle what was declared since, and cover follow what is paid now.
+    Settle the account of the employer who declared first among those who wait; False when none does.
 
-    A payment does this at once; a declaration, a revision or a lower charge is followed here.
+    Money that was there before may settle what was declared, and cover follows.
     """
-    for scheme in packs():
-        noted = select(PaidMonth.month).where(PaidMonth.employer_id == employer, PaidMonth.scheme == scheme)
-        before = frozenset(session.scalars(noted.distinct()))
-        reason = "the charge is no longer paid in full"
-        settlement.settle(session, employer, scheme, before=before, at=clock.now(), reason=reason)
+    with db.writing() as session:
+        message = outbox.claim(session, "settle", at=clock.real_now())
+    if message is None:
+        return False
+    problem = ""
+    try:
+        with db.writing() as session:
+            settlement.settle_account(session, message.employer_id or 0, at=clock.now())
+    except Exception as failure:  # one employer's trouble must not keep the others waiting
+        log.exception("account of employer %s not settled", message.employer_id)
+        problem = type(failure).__name__
+    with db.writing() as session:
+        held = outbox.still_leased(session, message.effect, message.attempts)
+        if held is not None and problem:
+            outbox.again(held, problem, at=clock.real_now())
+        elif held is not None:
+            outbox.done(held, at=clock.real_now())
+    return True
 
 
 def _finish(run: JobRun, at: datetime, result: dict[str, int]) -> JobRun:

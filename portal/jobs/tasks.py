@@ -21,8 +21,11 @@ AT_ONCE = 100
 
 @shared_task
 def send_waiting() -> None:
-    """Send what waits in the outbox: mail, and what the core must hear."""
+    """Do what waits in the outbox: accounts to settle, mail, and what the core must hear."""
     config = current_app.config["PORTAL"]
+    for _ in range(AT_ONCE):
+        if not nightly.settle_one():
+            break
     for _ in range(AT_ONCE):
         if not mail.send_one(config):
             break

@@ -23,6 +23,9 @@ from portal.ledger import arrears, book
 from portal.ledger.models import Charge
 from portal.scheme.calendars import Month
 
+#: Why cover closes when a declaration was revised upwards and the difference is not paid yet.
+NO_LONGER_PAID = "the charge is no longer paid in full"
+
 
 def scheme_day(scheme: str, at: datetime) -> date:
     """The day it is for a scheme."""
@@ -58,9 +61,18 @@ def _people(session: Session, employer_id: int, scheme: str, month: Month) -> li
 
 
 def settle_account(session: Session, employer_id: int, *, at: datetime) -> None:
-    """The same for every scheme of an employer, where nothing else changed: after a declaration, and each night."""
+    """
+    The same for every scheme of an employer: after a declaration, and each night.
+
+    What cover already rests on is read from the months noted as paid, so a charge that a revision
+    brought down to what was paid opens its month, too.
+    """
     book.lock(session, employer_id)
     schemes = session.scalars(select(Charge.scheme).where(Charge.employer_id == employer_id).distinct()).all()
     for scheme in sorted(schemes):
-        before = settled_months(session, employer_id, scheme)
-        settle(session, employer_id, scheme, before=before, at=at, reason="")
+        before = (
+            coverage.noted_months(session, employer_id, scheme)
+            if pack(scheme).opens_coverage
+            else settled_months(session, employer_id, scheme)
+        )
+        settle(session, employer_id, scheme, before=before, at=at, reason=NO_LONGER_PAID)

@@ -105,6 +105,38 @@ def test_money_paid_ahead_settles_what_is_declared_later_the_night_after() -> No
         assert (opened.month, opened.contribution) == (MONTH.next(), 200_00)
 
 
+def test_money_paid_ahead_settles_what_is_declared_as_soon_as_a_worker_wakes() -> None:
+    employer = employer_who_declared()
+    with db.writing() as session:
+        payments.record_payment(
+            session, employer.id, scheme="zm-napsa", amount=1200_00, paid_on=date(2026, 10, 8),
+            method="bank", bank_reference="B1", by=None, at=datetime(2026, 10, 8, 9, 0, tzinfo=UTC),
+        )  # fmt: skip
+    declare(employer, MONTH.next(), datetime(2026, 11, 3, 8, 0, tzinfo=UTC))
+    while nightly.settle_one():
+        pass
+    with db.reading() as session:
+        assert book.open_charges(session, employer.id, "zm-napsa") == []
+        assert book.credit(session, employer.id, "zm-napsa") == 0
+
+
+def test_an_account_that_cannot_be_settled_keeps_no_other_waiting() -> None:
+    with db.writing() as session:  # a scheme the fund no longer runs: this employer cannot be worked on
+        broken = make_employer(session)
+        book.charge_for(
+            session, broken.id, scheme="xx-gone", month=MONTH, due_day=date(2026, 10, 10), currency="ZMW",
+            pack_hash="", at=DECLARED,
+        )  # fmt: skip
+        outbox.put(session, "settle", "settle/broken", {}, at=clock.now(), employer=broken.id)
+    employer_who_declared()
+    assert nightly.settle_one()
+    assert nightly.settle_one()
+    with db.reading() as session:
+        found = dict(session.execute(select(Message.name, Message.state).where(Message.topic == "settle")).all())
+    assert found.pop("settle/broken") == "queued"
+    assert set(found.values()) == {"done"}
+
+
 def test_mail_is_written_once_and_its_text_is_then_forgotten(app: Flask, tmp_path: Path) -> None:
     config = replace(app.config["PORTAL"], var=tmp_path, smtp_url="")
     with db.writing() as session:
