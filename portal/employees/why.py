@@ -26,12 +26,20 @@ AHEAD = 24
 
 @dataclass(frozen=True, slots=True)
 class CoverStory:
-    """One glance at cover in one scheme: *kind* is yes, until or no; *because* says why, sentence by sentence."""
+    """
+    One glance at cover in one scheme: *kind* is yes, until or no.
+
+    *because* says why, *missing* what somebody has to do (for cover in *ahead*, or today when that is
+    None), *then* what follows; each a sentence.
+    """
 
     rules: Pack
     kind: str
     title: Words
     because: tuple[Words, ...]
+    missing: tuple[Words, ...]
+    ahead: Month | None
+    then: tuple[Words, ...]
     steps: tuple[Step, ...]
 
 
@@ -44,30 +52,29 @@ def cover_story(rules: Pack, record: Record) -> CoverStory:
         return _covered(rules, record, now, this, steps)
     since = now.until + timedelta(days=1) if now.until else None
     title = _("Not covered since %(day)s", day=since) if since else _("Not covered yet")
-    because = (steps[0].words, *_missing(rules, record, this), *_beginning(rules, record, this))
-    return CoverStory(rules, "no", title, because, steps)
+    return CoverStory(
+        rules, "no", title, because=(steps[0].words,), missing=tuple(_missing(rules, record, this)), ahead=None,
+        then=tuple(_beginning(rules, record, this)), steps=steps,
+    )  # fmt: skip
 
 
 def _covered(rules: Pack, record: Record, now: CoverNow, this: Month, steps: tuple[Step, ...]) -> CoverStory:
     """Until when, and what has to happen for it to go on."""
     assert now.until is not None  # who is covered is covered until some day
-    because = [steps[0].words]
     ahead = month_of(now.until, rules.calendar).next(rules.calendar)
-    ended = record.last_day is not None and record.last_day < record.today
-    missing = _missing(rules, record, ahead)
-    if ended:
-        because.append(_("You have had no employer on file since %(day)s, so nobody pays for the time after that.",
-                         day=record.last_day))  # fmt: skip
-    elif missing:
-        because.append(_("For cover in %(month)s:", month=month_in_words(ahead, rules.calendar)))
-        because += missing
+    because = [steps[0].words]
     if (state := record.open[rules.id][this]) != "known":
         because.append(_NOT_TOLD[state])
-    late = any(
-        _overdue(entry, record) for month in _unpaid(rules, record, ahead) for entry in record.entries(rules.id, month)
-    )
-    kind = "until" if ended or late else "yes"
-    return CoverStory(rules, kind, _("Covered until %(day)s", day=now.until), tuple(because), steps)
+    title = _("Covered until %(day)s", day=now.until)
+    if record.last_day is not None and record.last_day < record.today:
+        then = _(
+            "You have had no employer on file since %(day)s, so nobody pays for the time after that.",
+            day=record.last_day,
+        )
+        return CoverStory(rules, "until", title, tuple(because), (), None, (then,), steps)
+    unpaid = [entry for month in _unpaid(rules, record, ahead) for entry in record.entries(rules.id, month)]
+    kind = "until" if any(_overdue(entry, record) for entry in unpaid) else "yes"
+    return CoverStory(rules, kind, title, tuple(because), tuple(_missing(rules, record, ahead)), ahead, (), steps)
 
 
 _NOT_TOLD = {
@@ -129,6 +136,8 @@ def _beginning(rules: Pack, record: Record, this: Month) -> list[Words]:
     assert isinstance(rule, OpensNextMonth)  # only such schemes have a cover story
     unpaid = _unpaid(rules, record, this)
     if all(record.entries(rules.id, month) for month in unpaid):
+        if all(entry.declared for month in unpaid for entry in record.entries(rules.id, month)):
+            return [_("Your cover opens as soon as that is paid.")]
         return [_("Your cover opens as soon as that is declared and paid.")]
     words = []
     if record.first_month is not None and unpaid[0] < record.first_month:

@@ -62,7 +62,7 @@ def test_declared_but_not_paid_names_the_employer_who_owes_it(client: FlaskClien
     assert (
         "Kafue Mining Limited declared October 2026 but has not paid for it. It was due on 10 November 2026." in shown
     )
-    assert "Your cover opens as soon as that is declared and paid." in shown
+    assert "Your cover opens as soon as that is paid." in shown
 
 
 def test_not_declared_is_said_of_the_month_it_is_true_of(client: FlaskClient, workplace: Workplace) -> None:
@@ -70,6 +70,7 @@ def test_not_declared_is_said_of_the_month_it_is_true_of(client: FlaskClient, wo
     workplace.pay(JULY, AUGUST, OCTOBER)
     shown = mine(client, workplace)
     assert "Kafue Mining Limited has not declared September 2026. It was due on 10 October 2026." in shown
+    assert "Your cover opens as soon as that is declared and paid." in shown
     assert "October 2026 is not paid" not in shown
 
 
