@@ -62,6 +62,29 @@ def test_an_empty_roster_says_what_to_do(client: FlaskClient) -> None:
     assert f"{base(employer)}/import/" in answer.text
 
 
+def test_an_administrator_is_led_to_the_slips_and_nobody_else(client: FlaskClient) -> None:
+    employer = an_employer(client, EmployerRole.ADMINISTRATOR)
+    person, _row = on_roster(employer)
+    slips = f"/employers/{employer.number}/slips/"
+    assert f'href="{slips}"' in client.get(f"{base(employer)}/").text
+    led_to = f"{slips}?q={person.insurance_number}"
+    assert f'href="{led_to}"' in client.get(f"{base(employer)}/{person.public_id}").text
+    assert person.surname in words(client.get(led_to))
+    with db.writing() as session:
+        clerk = give_mandate(session, employer, EmployerRole.CLERK)
+    sign_in(client, clerk)
+    for page in ("", person.public_id):
+        assert slips not in client.get(f"{base(employer)}/{page}").text
+
+
+def test_who_has_left_gets_no_slip(client: FlaskClient) -> None:
+    employer = an_employer(client, EmployerRole.ADMINISTRATOR)
+    person, row = on_roster(employer)
+    with db.writing() as session:
+        session.get_one(Employment, row.id).to_day = date(2024, 6, 30)
+    assert "/slips/" not in client.get(f"{base(employer)}/{person.public_id}").text
+
+
 def test_the_list_is_searched_filtered_and_counted(client: FlaskClient) -> None:
     employer = an_employer(client)
     person, _row = on_roster(employer, surname="Zulu", first_name="Mary")
