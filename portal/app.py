@@ -49,7 +49,7 @@ def create_app(config: Config) -> Flask:
     """The portal, ready to serve.  Raises when the fund's file or a pack is wrong, or no database answers."""
     app = Flask("portal")
     _settings(app, config)
-    installation.use(config.fund_file)
+    installation.use(config.fund_file, practice=config.practice)
     db.bind(config.database_url)
     headers.register(app)
     app.before_request(_practice_clock) if config.practice else None

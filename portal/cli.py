@@ -68,7 +68,7 @@ def practice_load() -> None:
         return
     config, began = _config(), time.monotonic()
     click.echo("Making the practice fund (14 months of 12 employers, once) …")
-    made = fund_maker.make(clock.today(fund().timezone))
+    made = fund_maker.make(clock.today(fund().timezone), base_url=config.base_url)
     shutil.rmtree(config.var / "practice", ignore_errors=True)
     snapshot.take(config.owner_url, config.var / "practice")
     click.echo(f"{made.employers} employers and {made.people} people in {time.monotonic() - began:.1f} s.")

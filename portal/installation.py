@@ -6,6 +6,7 @@ The fund this installation serves, and its schemes: read once, checked, then the
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from portal.errors import NotFound
@@ -16,10 +17,16 @@ _fund: Fund | None = None
 _packs: dict[str, Pack] = {}
 
 
-def use(fund_file: Path) -> Fund:
-    """Read and check the fund and its active packs; raises with every mistake in them at once."""
+def use(fund_file: Path, *, practice: bool | None = None) -> Fund:
+    """
+    Read and check the fund and its active packs; raises with every mistake in them at once.
+
+    *practice* is what the settings say; it decides whether documents carry the word, whatever the file says.
+    """
     global _fund, _packs
     _fund = load_fund(fund_file)
+    if practice is not None:
+        _fund = replace(_fund, practice=practice)
     _packs = load_packs(_fund.schemes)
     return _fund
 

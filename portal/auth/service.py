@@ -93,7 +93,7 @@ def create_account(
     )
     session.add(account)
     session.flush()
-    token = issue_token(session, account, "confirm", CONFIRM_FOR, at=at)
+    token = issue_token(session, account, "confirm", CONFIRM_FOR)
     _mail(
         session,
         account.email,
@@ -119,8 +119,13 @@ def add_account(session: Session, email: str, name: str, *, at: datetime, passwo
     return account
 
 
-def issue_token(session: Session, account: Account, purpose: str, valid: timedelta, *, at: datetime) -> str:
-    """A new secret for a link, stored only as its hash; older ones of the same purpose end."""
+def issue_token(session: Session, account: Account, purpose: str, valid: timedelta) -> str:
+    """
+    A new secret for a link, stored only as its hash; older ones of the same purpose end.
+
+    It runs on the real clock: moving the practice clock neither ends a link nor revives one.
+    """
+    at = clock.real_now()
     for old in session.scalars(
         select(Token).where(Token.account_id == account.id, Token.purpose == purpose, Token.used_at.is_(None))
     ):
@@ -130,8 +135,9 @@ def issue_token(session: Session, account: Account, purpose: str, valid: timedel
     return secret
 
 
-def use_token(session: Session, secret: str, purpose: str, *, at: datetime) -> Account:
+def use_token(session: Session, secret: str, purpose: str) -> Account:
     """The account a link was sent to; the link is then spent.  NotFound when spent, too old or never made."""
+    at = clock.real_now()
     token = session.scalar(select(Token).where(Token.id == _digest(secret)).with_for_update())
     if token is None or token.purpose != purpose or token.used_at is not None or token.expires_at < at:
         raise NotFound("token")
@@ -143,7 +149,7 @@ def use_token(session: Session, secret: str, purpose: str, *, at: datetime) -> A
 
 def confirm_address(session: Session, secret: str, *, at: datetime) -> Account:
     """The link in the first mail was opened: the address is right."""
-    account = use_token(session, secret, "confirm", at=at)
+    account = use_token(session, secret, "confirm")
     account.confirmed_at = account.confirmed_at or at
     audit.record(session, Event.ADDRESS_CONFIRMED, at=at, by=account.id, account=str(account.public_id))
     return account
@@ -154,13 +160,13 @@ def request_reset(session: Session, email: str, *, at: datetime, reset_url: str)
     account = account_by_email(session, email)
     if account is None or account.disabled_at is not None:
         return
-    token = issue_token(session, account, "reset", RESET_FOR, at=at)
+    token = issue_token(session, account, "reset", RESET_FOR)
     _mail(session, account.email, "Choose a new password", f"Open this link within 30 minutes: {reset_url}{token}")
 
 
 def choose_password(session: Session, secret: str, password: str, *, at: datetime) -> Account:
     """Set a new password by the link of a reset mail.  The address is then known to be right, too."""
-    account = use_token(session, secret, "reset", at=at)
+    account = use_token(session, secret, "reset")
     account.password_hash = _hasher.hash(password)
     account.confirmed_at = account.confirmed_at or at
     audit.record(session, Event.PASSWORD_CHANGED, at=at, by=account.id, account=str(account.public_id))

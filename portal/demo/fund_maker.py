@@ -25,17 +25,21 @@ from portal.contributions import service as contributions
 from portal.demo.cards import CARDS
 from portal.demo.characters import CHARACTERS, Character
 from portal.demo.people import People
-from portal.employers import answers, decisions, registration, roster
+from portal.employers import answers, decisions, registration, roster, roster_import
 from portal.employers.models import Employer, Employment, Registration
+from portal.employers.roster_file import COLUMNS
 from portal.installation import fund, pack
 from portal.ledger import arrears, book
 from portal.payments import service as payments
 from portal.people.models import Person
 from portal.scheme.calendars import Month, month_of
 from portal.scheme.deadlines import due_day
+from portal.tabular.writing import write_csv
 
 MONTHS = 14
 SEED = 20261121
+#: Tax numbers are these, one step apart, in the order of the employers.
+FIRST_TAX_NUMBER, STEP = 1001000000, 7919
 PDF = b"%PDF-1.4\n% a practice document\n%%EOF\n"
 
 
@@ -53,14 +57,18 @@ def is_empty() -> bool:
         return not session.scalar(select(func.count()).select_from(Employer))
 
 
-def make(today: date, characters: Sequence[Character] = CHARACTERS) -> Made:
-    """Make the practice fund as it stands on *today*.  The database must hold nothing yet."""
-    return _Maker(today, characters).run()
+def make(today: date, characters: Sequence[Character] = CHARACTERS, base_url: str = "") -> Made:
+    """
+    Make the practice fund as it stands on *today*.  The database must hold nothing yet.
+
+    *base_url* is where its mails say the portal is.
+    """
+    return _Maker(today, characters, base_url).run()
 
 
 class _Maker:
-    def __init__(self, today: date, characters: Sequence[Character]) -> None:
-        self.today, self.characters = today, characters
+    def __init__(self, today: date, characters: Sequence[Character], base_url: str) -> None:
+        self.today, self.characters, self.base_url = today, characters, base_url
         self.last = month_of(today).previous()
         self.lot = random.Random(SEED)
         self.people = People(random.Random(SEED + 1))
@@ -142,16 +150,16 @@ class _Maker:
 
     def _register(self, session: Session, at: datetime, character: Character) -> None:
         application = self._apply(session, at, character)
-        employer = decisions.approve(session, application, by=self.staff["registrar"], at=at, url="/")
+        employer = decisions.approve(session, application, by=self.staff["registrar"], at=at, url=f"{self.base_url}/")
         self.employers[character.code] = (employer.id, application.account_id)
 
-    def _apply(self, session: Session, at: datetime, character: Character) -> Registration:
+    def _apply(self, session: Session, at: datetime, character: Character, phone_of: int | None = None) -> Registration:
         names = {card.email: card.who for card in CARDS}
         email = f"administrator@{character.code}.example"
         account = self._account(session, email, names.get(email, self.people.full_name()), at)
         application = registration.start(session, account, at=at)
         codes = [one.code for one in CHARACTERS]
-        number = 1001000000 + 7919 * (codes.index(character.code) + 1 if character.code in codes else 99)
+        number = FIRST_TAX_NUMBER + STEP * (codes.index(character.code) + 1 if character.code in codes else 99)
         typed: dict[str, str | list[str]] = {
             "legal_name": character.legal_name,
             "trade_name": character.trade_name,
@@ -162,7 +170,7 @@ class _Maker:
             "location": character.location,
             "address": f"Plot {number % 977}, Independence Avenue",
             "contact_name": account.name,
-            "phone": f"+26021{number % 10000000:07d}",
+            "phone": f"+26021{(phone_of or number) % 10000000:07d}",
             "email": email,
             "bank_name": "Practice Bank Zambia, Main Branch",
             "bank_account": f"{number}00",
@@ -177,7 +185,8 @@ class _Maker:
                 session, application, document.code, f"{document.code}.pdf", PDF, by=account.id, at=at
             )
         session.flush()
-        registration.submit(session, application, by=account.id, at=at, url="/")
+        address = f"{self.base_url}/registration/{application.public_id}"
+        registration.submit(session, application, by=account.id, at=at, url=address)
         return application
 
     def _waiting_registration(self, session: Session, at: datetime) -> None:
@@ -185,7 +194,7 @@ class _Maker:
         dairy = Character(
             "chongwe-dairy", "Chongwe Dairy Limited", "Chongwe Dairy", "company", "A", "ZM-09-03", 14, 2500, 9000
         )
-        self._apply(session, at, dairy)
+        self._apply(session, at, dairy, phone_of=FIRST_TAX_NUMBER + STEP)
 
     def _agents(self, session: Session, at: datetime) -> None:
         """The clerk and the signatory of the mine, and an accountant who looks after three employers."""
@@ -201,25 +210,38 @@ class _Maker:
                 accounts.give_mandate(session, self.employers[employer][0], account, role, from_day=at.date(), at=at)
 
     def _hire(self, session: Session, at: datetime, character: Character) -> None:
-        employer_id, by = self.employers[character.code]
-        for position in range(character.people):
-            self._hire_one(session, at, character, employer_id, by, position)
+        """Everybody who works here on the first day, brought as a file."""
+        self._bring(session, at, character, range(character.people))
 
-    def _hire_one(
-        self, session: Session, at: datetime, character: Character, employer_id: int, by: int, position: int
-    ) -> None:
+    def _bring(self, session: Session, at: datetime, character: Character, positions: range) -> None:
+        employer_id, by = self.employers[character.code]
+        rows = [self._row(character, position, at.date()) for position in positions]
+        content = write_csv([*COLUMNS, "basic", "gross"], rows)
+        name = f"roster-{at.date()}.csv"
+        file = roster_import.keep_file(session, employer_id, content, name, "text/csv", at=at, by=by)
+        done = roster_import.import_roster(session, employer_id, file, wages_from=month_of(at.date()), at=at, by=by)
+        if done["hired"] != len(rows):
+            raise RuntimeError(f"{character.code}: {done}")
+
+    def _row(self, character: Character, position: int, first_day: date) -> list[str]:
+        """One line of a roster file."""
         basic = self._wage(character)
-        roster.hire(
-            session,
-            employer_id,
-            self.people.next(character.code, position),
-            from_day=at.date(),
-            category="seasonal" if character.activity == "A" and position % 3 == 0 else "permanent",
-            components={"basic": basic, "gross": basic + basic * self.lot.choice((8, 12, 15, 20)) // 100},
-            at=at,
-            by=by,
-            staff_number=f"{position + 1:04d}",
-        )
+        gross = basic + basic * self.lot.choice((8, 12, 15, 20)) // 100
+        facts = self.people.next(character.code, position)
+        cells = {
+            "national_id": facts.national_id,
+            "surname": facts.surname,
+            "first_name": facts.first_name,
+            "sex": facts.sex,
+            "birth_date": facts.birth_date.isoformat(),
+            "phone": facts.phone,
+            "email": facts.email,
+            "staff_number": f"{position + 1:04d}",
+            "category": "seasonal" if character.activity == "A" and position % 3 == 0 else "permanent",
+            "from_day": first_day.isoformat(),
+        }
+        amounts = [f"{minor // 100}.{minor % 100:02d}" for minor in (basic, gross)]
+        return [cells.get(column, "") for column in COLUMNS] + amounts
 
     def _wage(self, character: Character) -> int:
         """Minor units: most people earn little, a few earn much."""
@@ -244,9 +266,7 @@ class _Maker:
             self._when(start, 8, lambda s, when: self._newcomers(s, when, character))
 
     def _newcomers(self, session: Session, at: datetime, character: Character) -> None:
-        employer_id, by = self.employers[character.code]
-        for position in range(character.turnover):
-            self._hire_one(session, at, character, employer_id, by, 900 + position)
+        self._bring(session, at, character, range(900, 900 + character.turnover))
 
     def _declare(self, session: Session, at: datetime, character: Character, month: Month, back: int) -> None:
         employer_id, by = self.employers[character.code]
@@ -260,8 +280,10 @@ class _Maker:
         """Pay what is open in each scheme, or the part of it that is this employer's habit."""
         employer_id, _by = self.employers[character.code]
         for scheme in character.schemes:
-            arrears.accrue(session, employer_id, on=at.date(), at=at)
             opened = book.open_charges(session, employer_id, scheme)
+            if any(charge.due < at.date() for charge in opened):
+                arrears.accrue(session, employer_id, on=at.date(), at=at)
+                opened = book.open_charges(session, employer_id, scheme)
             owed = sum(charge.contribution + charge.late for charge in opened) * character.share // 100
             if character.rounds_up_to and owed:
                 step = character.rounds_up_to * 100

@@ -23,5 +23,6 @@ class JobRun(Base):
     part: Mapped[str] = mapped_column(default="")
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
-    #: Counts and amounts in minor units: {"employers": 12, "posted": 3, "amount": 45000}
+    #: Employers looked at, charges changed, and late charges posted in minor units by currency:
+    #: {"employers": 12, "charges": 3, "amounts": {"ZMW": 45000}}
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)

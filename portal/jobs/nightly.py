@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -40,14 +42,15 @@ def accrue(employers: list[int], day: date) -> JobRun:
     with db.writing() as session:
         run = JobRun(job="arrears", day=day, part=f"{employers[0]}-{employers[-1]}", started_at=clock.real_now())
         session.add(run)
-    posted, charges = 0, 0
+    amounts: Counter[str] = Counter()
+    charges = 0
     for employer in employers:
         with db.writing() as session:
             done = arrears.accrue(session, employer, on=day, at=clock.now())
             settlement.settle_account(session, employer, at=clock.now())
-        posted += done.posted
+        amounts.update(done.amounts)
         charges += done.charges
-    return _finish(run, clock.real_now(), {"employers": len(employers), "charges": charges, "posted": posted})
+    return _finish(run, clock.real_now(), {"employers": len(employers), "charges": charges, "amounts": amounts})
 
 
 def settle_one() -> bool:
@@ -76,7 +79,7 @@ def settle_one() -> bool:
     return True
 
 
-def _finish(run: JobRun, at: datetime, result: dict[str, int]) -> JobRun:
+def _finish(run: JobRun, at: datetime, result: dict[str, Any]) -> JobRun:
     with db.writing() as session:
         stored = session.get_one(JobRun, run.id)
         stored.finished_at, stored.result = at, result

@@ -70,7 +70,10 @@ def test_running_the_night_twice_posts_nothing_more() -> None:
     assert late_due(employer) == 120_00
     with db.reading() as session:
         assert session.scalar(select(func.count()).where(Transaction.kind == "late")) == 1
-        assert [run.result["posted"] for run in session.scalars(select(JobRun).order_by(JobRun.id))] == [120_00, 0]
+        assert [run.result["amounts"] for run in session.scalars(select(JobRun).order_by(JobRun.id))] == [
+            {"ZMW": 120_00},
+            {},
+        ]
 
 
 def test_a_night_that_breaks_off_keeps_what_was_done_and_goes_on_the_next_time() -> None:
