@@ -14,7 +14,10 @@ from fractions import Fraction
 Minor = int
 
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?")
-_RATE = re.compile(r"(\d+(?:\.\d+)?) ?%")
+_RATE = re.compile(r"(\d+(?:\.\d+)?)[ \u00a0]?%")
+
+#: What follows the figure of a rate: a space that does not break, and the sign.
+_PER_CENT = "\u00a0%"
 
 #: The ways a remainder can go; a pack has to name one.
 MODES = ("half_up", "half_down", "half_even", "floor", "ceil")
@@ -86,18 +89,18 @@ def parse_rate(text: str) -> Fraction:
 
 def rate_in_words(rate: Fraction) -> str:
     """
-    A rate as people write it.
+    A rate as people write it; the space does not break, so "10" and "%" stay on one line.
 
     >>> rate_in_words(Fraction(833, 10000)), rate_in_words(Fraction(1, 10))
-    ('8.33 %', '10 %')
+    ('8.33\\xa0%', '10\\xa0%')
     """
     hundred = rate * 100
     for digits in range(7):
         scaled = hundred * 10**digits
         if scaled.denominator == 1:
             whole = f"{scaled.numerator:0{digits + 1}d}"
-            return (f"{whole[:-digits]}.{whole[-digits:]}" if digits else whole) + " %"
-    return f"{hundred.numerator}/{hundred.denominator} %"
+            return (f"{whole[:-digits]}.{whole[-digits:]}" if digits else whole) + _PER_CENT
+    return f"{hundred.numerator}/{hundred.denominator}{_PER_CENT}"
 
 
 def parse_amount(text: str, currency: Currency) -> Minor:

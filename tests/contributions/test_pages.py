@@ -109,7 +109,7 @@ def test_the_check_page_says_everything_that_will_happen(client: FlaskClient, em
         "ZMW\u00a0200.00",
         "ZMW\u00a01,200.00",
         "10 November 2025",
-        "10 %",
+        "10\u00a0%",
         "Mutinta Banda signs",
     ):
         assert said in page
@@ -270,7 +270,7 @@ def test_warnings_are_to_be_looked_at_before_submitting(client: FlaskClient, emp
 def test_a_line_explains_its_contribution(client: FlaskClient, employer: Employer) -> None:
     start(client, employer)
     page = client.get(f"{base(employer)}/{draft(employer).public_id}/lines/2").text
-    assert "Employer share for Health insurance: 1 % of ZMW\u00a05,000.00" in page
+    assert "Employer share for Health insurance: 1\u00a0% of ZMW\u00a05,000.00" in page
     assert "nhima.co.zm" in page
 
 

@@ -134,7 +134,7 @@ def test_the_calculation_is_kept_with_the_entry(kafue: Book) -> None:
     kafue.accrue(date(2026, 11, 11))
     kafue.accrue(date(2026, 12, 11))
     steps = last_steps("late")
-    assert steps[0].startswith("10 % of what is unpaid is added for each month or part of a month")
+    assert steps[0].startswith("10\u00a0% of what is unpaid is added for each month or part of a month")
     assert "Month 2, from 11 December 2026 to 10 January 2027: 3,000.00 ZMW was unpaid" in steps[2]
     assert steps[-1] == "Added to the late charge for October 2026 now"
     with db.reading() as session:

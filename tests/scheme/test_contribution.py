@@ -68,8 +68,8 @@ def test_the_explanation_names_rate_base_amount_and_source(nhima: Pack) -> None:
     steps = explain_contribution(nhima, OCTOBER, {"basic": 8000_00})
     assert [(str(step.words), step.result) for step in steps] == [
         ("Basic pay counts for Health insurance", 8000_00),
-        ("Employer share for Health insurance: 1 % of 8,000.00 ZMW", 80_00),
-        ("Employee share for Health insurance: 1 % of 8,000.00 ZMW", 80_00),
+        ("Employer share for Health insurance: 1\u00a0% of 8,000.00 ZMW", 80_00),
+        ("Employee share for Health insurance: 1\u00a0% of 8,000.00 ZMW", 80_00),
         ("NHIMA for October 2026 in all", 160_00),
     ]
     assert all(step.source for step in steps[:-1])

@@ -131,12 +131,18 @@ def test_the_calculation_can_be_read_aloud(napsa: Pack) -> None:
     )
     said = [(str(step.words), step.result) for step in late.steps]
     assert said[:5] == [
-        ("10 % of what is unpaid is added for each month or part of a month after the due day, 10 January 2026.", None),
         (
-            "Month 1, from 11 January 2026 to 10 February 2026: 3,000.00 ZMW was unpaid when it began; 10 % of it",
+            "10\u00a0% of what is unpaid is added for each month or part of a month after the due day, 10 January 2026.",
+            None,
+        ),
+        (
+            "Month 1, from 11 January 2026 to 10 February 2026: 3,000.00 ZMW was unpaid when it began; 10\u00a0% of it",
             300_00,
         ),
-        ("Month 2, from 11 February 2026 to 10 March 2026: 2,000.00 ZMW was unpaid when it began; 10 % of it", 200_00),
+        (
+            "Month 2, from 11 February 2026 to 10 March 2026: 2,000.00 ZMW was unpaid when it began; 10\u00a0% of it",
+            200_00,
+        ),
         ("2 months begun by 1 May 2026, added up", 500_00),
         ("The contribution is paid; nothing more is added.", None),
     ]

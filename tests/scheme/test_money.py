@@ -51,7 +51,8 @@ def test_what_is_rounded_is_a_multiple_of_the_unit_and_nearer_than_one(value: Fr
 
 
 @pytest.mark.parametrize(
-    ("text", "rate"), [("1 %", Fraction(1, 100)), ("8.33%", Fraction(833, 10000)), ("0 %", Fraction(0))]
+    ("text", "rate"),
+    [("1 %", Fraction(1, 100)), ("8.33%", Fraction(833, 10000)), ("0 %", Fraction(0)), ("5\u00a0%", Fraction(1, 20))],
 )
 def test_a_rate_is_read_exactly(text: str, rate: Fraction) -> None:
     assert parse_rate(text) == rate
