@@ -230,7 +230,7 @@ def _inserted(
     ]
     made: list[CoverageMonth] = []
     for part in _parts(rows):
-        made += session.scalars(insert(CoverageMonth).values(part).returning(CoverageMonth))
+        made += session.scalars(insert(CoverageMonth).returning(CoverageMonth), part)
     return made
 
 

@@ -22,6 +22,7 @@ from portal.auth import service as accounts
 from portal.auth.models import Account, EmployerRole, FundRoleName
 from portal.contributions import drafts
 from portal.contributions import service as contributions
+from portal.demo.applications import application_of
 from portal.demo.cards import CARDS
 from portal.demo.characters import CHARACTERS, Character
 from portal.demo.people import People
@@ -38,8 +39,6 @@ from portal.tabular.writing import write_csv
 
 MONTHS = 14
 SEED = 20261121
-#: Tax numbers are these, one step apart, in the order of the employers.
-FIRST_TAX_NUMBER, STEP = 1001000000, 7919
 PDF = b"%PDF-1.4\n% a practice document\n%%EOF\n"
 
 
@@ -153,31 +152,12 @@ class _Maker:
         employer = decisions.approve(session, application, by=self.staff["registrar"], at=at, url=f"{self.base_url}/")
         self.employers[character.code] = (employer.id, application.account_id)
 
-    def _apply(self, session: Session, at: datetime, character: Character, phone_of: int | None = None) -> Registration:
+    def _apply(self, session: Session, at: datetime, character: Character, phone_of: str = "") -> Registration:
         names = {card.email: card.who for card in CARDS}
         email = f"administrator@{character.code}.example"
         account = self._account(session, email, names.get(email, self.people.full_name()), at)
         application = registration.start(session, account, at=at)
-        codes = [one.code for one in CHARACTERS]
-        number = FIRST_TAX_NUMBER + STEP * (codes.index(character.code) + 1 if character.code in codes else 99)
-        typed: dict[str, str | list[str]] = {
-            "legal_name": character.legal_name,
-            "trade_name": character.trade_name,
-            "tax_number": str(number),
-            "registration_number": f"1200{number % 100000:05d}",
-            "legal_form": character.legal_form,
-            "activity": character.activity,
-            "location": character.location,
-            "address": f"Plot {number % 977}, Independence Avenue",
-            "contact_name": account.name,
-            "phone": f"+26021{(phone_of or number) % 10000000:07d}",
-            "email": email,
-            "bank_name": "Practice Bank Zambia, Main Branch",
-            "bank_account": f"{number}00",
-            "first_employment_day": f"{at.day}/{at.month}/{at.year}",
-            "headcount": str(character.people),
-            "schemes": list(character.schemes),
-        }
+        typed = application_of(character, account.name, email, at.date(), phone_of)
         for page in answers.PAGES:
             registration.save_answers(application, page, typed, today=at.date())
         for document in fund().documents_for(character.legal_form):
@@ -194,7 +174,7 @@ class _Maker:
         dairy = Character(
             "chongwe-dairy", "Chongwe Dairy Limited", "Chongwe Dairy", "company", "A", "ZM-09-03", 14, 2500, 9000
         )
-        self._apply(session, at, dairy, phone_of=FIRST_TAX_NUMBER + STEP)
+        self._apply(session, at, dairy, phone_of=CHARACTERS[0].code)
 
     def _agents(self, session: Session, at: datetime) -> None:
         """The clerk and the signatory of the mine, and an accountant who looks after three employers."""
