@@ -81,10 +81,10 @@ class SchemeAges:
         def shown(minor: int) -> str:
             return money(minor, self.currency)
 
-        if not self.pack.late_known:
-            return bars([(say(age.bucket.name), [age.contribution]) for age in self.ages], shown)
-        rows = [(say(age.bucket.name), [age.contribution, age.late]) for age in self.ages]
-        return bars(rows, shown, [_("Contributions"), _("Late charges")])
+        # The names come with a single series too: contributions have the same colour in every scheme's chart.
+        names = [_("Contributions"), _("Late charges")][: 2 if self.pack.late_known else 1]
+        rows = [(say(age.bucket.name), [age.contribution, age.late][: len(names)]) for age in self.ages]
+        return bars(rows, shown, names)
 
 
 def by_scheme(ages: Sequence[Age]) -> list[SchemeAges]:

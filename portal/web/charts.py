@@ -86,7 +86,7 @@ def bars(rows: Sequence[Row], shown: Written, series: Sequence[str] = ()) -> Cha
         texts += [Text(0, top + 17, label), Text(10000, top + 17, shown(sum(values)), "end", "strong")]
         rects.append(Rect(0, top + _TOP, 10000, _BAR, 0))
         left = 0
-        for colour, value in enumerate(values, start=_first(values)):
+        for colour, value in enumerate(values, start=_first(values, series)):
             width = _share(value, most, 10000)
             rects.append(Rect(left, top + _TOP, width, _BAR, colour, _named(label, series, colour, shown(value))))
             left += width
@@ -106,7 +106,7 @@ def columns(rows: Sequence[Row], shown: Written, series: Sequence[str] = ()) -> 
     rects: list[Rect] = []
     for index, (label, values) in enumerate(rows):
         foot = ground
-        for colour, value in enumerate(values, start=_first(values)):
+        for colour, value in enumerate(values, start=_first(values, series)):
             height = _share(value, most, ground - _HEAD)
             foot -= height
             title = _named(label, series, colour, shown(value))
@@ -163,12 +163,16 @@ def _share(value: int, most: int, room: int) -> int:
 
 def _named(label: str, series: Sequence[str], colour: int, value: str) -> str:
     """What a mark says under the pointer."""
-    return f"{label}, {series[colour - 1]}: {value}" if len(series) > 1 else f"{label}: {value}"
+    return f"{label}, {series[colour - 1]}: {value}" if series else f"{label}: {value}"
 
 
-def _first(values: Sequence[int]) -> int:
-    """The first colour: the middle one where there is only one, the darkest where several stand together."""
-    return 2 if len(values) == 1 else 1
+def _first(values: Sequence[int], series: Sequence[str]) -> int:
+    """
+    The first colour: the middle one for a single value without a name, else the darkest.
+
+    So a named series that stands first keeps its colour from chart to chart, alone or not.
+    """
+    return 2 if len(values) == 1 and not series else 1
 
 
 def _below(rows: Sequence[Row], centres: Sequence[int]) -> tuple[Text, ...]:

@@ -61,6 +61,13 @@ def test_the_chart_says_the_same_as_its_table(fund_of_three: Fund) -> None:
     assert chart.count("<rect") >= 12
 
 
+def test_contributions_have_the_same_colour_in_every_chart(fund_of_three: Fund) -> None:
+    marks = re.findall(r'class="(c\d)"><title>[^<]*, ([A-Z][a-z ]+): ', fund_of_three.get("/fund/arrears"))
+    assert set(marks) == {("c1", "Contributions"), ("c2", "Late charges")}
+    nhima = fund_of_three.get("/fund/arrears?scheme=zm-nhima")
+    assert {colour for colour, _name in re.findall(r'class="(c\d)"><title>[^<]*, ([A-Z][a-z ]+): ', nhima)} == {"c1"}
+
+
 def test_what_nhima_charges_for_paying_late_is_not_known_and_the_page_says_why(fund_of_three: Fund) -> None:
     page = text_of(fund_of_three.get("/fund/arrears?scheme=zm-nhima"))
     assert "not known, because: No public page that was found names a rate." in page

@@ -132,7 +132,8 @@ def test_the_calculation_can_be_read_aloud(napsa: Pack) -> None:
     said = [(str(step.words), step.result) for step in late.steps]
     assert said[:5] == [
         (
-            "10\u00a0% of what is unpaid is added for each month or part of a month after the due day, 10 January 2026.",
+            "10\u00a0% of what is unpaid is added for each month or part of a month after the due day, "
+            "10 January 2026.",
             None,
         ),
         (
