@@ -69,7 +69,11 @@ class OpenMonth:
 
     @property
     def pay_by(self) -> date:
-        """The last day on which this amount is enough: the due day, and after it the day before more is added."""
+        """
+        The last day on which this amount is enough: the due day, and after it the day before more is added.
+
+        A due day that has passed where the rule adds nothing more, or is not known.
+        """
         following = self.rule.next_begins
         if self.charge.due_day >= self.on or following is None:
             return self.charge.due_day

@@ -20,7 +20,7 @@ from portal.db import day_range
 from portal.employers.models import Employment
 from portal.employers.service import employers_of
 from portal.installation import fund, pack
-from portal.payments.account import SchemeAccount, accounts_of
+from portal.payments.account import OpenMonth, SchemeAccount, accounts_of
 from portal.payments.models import Payment, Receipt
 from portal.scheme.calendars import Calendar, month_in_words
 from portal.words import Amount, Words, _, _n
@@ -119,15 +119,21 @@ def what_matters(rows: Sequence[MonthRow], accounts: Sequence[SchemeAccount], pe
     if waiting is not None and waiting.due_day < today:
         return _late_month(waiting, sum(1 for row in rows if not row.declared and row.due_day < today))
     if any(account.overdue for account in accounts):
-        return _late_money(accounts)
+        return _late_money(accounts, today)
     if waiting is not None and waiting.month.last_day(_calendar(waiting)) < today:
-        words = _("%(month)s is due on %(day)s.", month=_month(waiting), day=waiting.due_day)
-        return Now(words, None, _payroll(waiting), _action(waiting))
+        return Now(_ended(waiting, today), None, _payroll(waiting), _action(waiting))
     if any(account.owed for account in accounts):
-        return _open_money(accounts)
+        return _open_money(accounts, today)
     if waiting is not None:
         return _running(waiting)
     return Now(_("There is nothing to do now."), None, "", None, "done")
+
+
+def _ended(waiting: MonthRow, today: date) -> Words:
+    """The month that has ended waits; on its due day there is no day after."""
+    if waiting.due_day == today:
+        return _("Today is the last day to declare and pay %(month)s.", month=_month(waiting))
+    return _("%(month)s is due on %(day)s.", month=_month(waiting), day=waiting.due_day)
 
 
 def _running(waiting: MonthRow) -> Now:
@@ -175,26 +181,36 @@ def _action(waiting: MonthRow) -> Words:
     return _("Go on with your payroll") if waiting.draft else _("Start your payroll")
 
 
-def _late_money(accounts: Sequence[SchemeAccount]) -> Now:
+def _late_money(accounts: Sequence[SchemeAccount], today: date) -> Now:
     late = [account for account in accounts if account.overdue]
-    first = min(late, key=lambda account: min(month.charge.due_day for month in account.months if month.overdue))
-    return Now(
-        _(
-            "%(amount)s is overdue for %(scheme)s.",
-            amount=Amount(first.overdue, first.currency),
-            scheme=first.rules.short_name,
-        ),
-        _enough_until(first) if len(late) == 1 else _also(late, first),
-        "account/", _("See what to pay"), "late",
-    )  # fmt: skip
+    first = min(late, key=lambda account: min(month.charge.due_day for month in _overdue(account)))
+    amount = Amount(first.overdue, first.currency)
+    title = (
+        _("%(amount)s is overdue for %(scheme)s.", amount=amount, scheme=first.rules.short_name)
+        if any(month.contribution for month in _overdue(first))
+        else _("%(amount)s of late charges is still open for %(scheme)s.", amount=amount, scheme=first.rules.short_name)
+    )
+    more = _enough_until(first, today) if len(late) == 1 else _also(late, first)
+    return Now(title, more, "account/", _("See what to pay"), "late")
 
 
-def _enough_until(account: SchemeAccount) -> Words | None:
-    """Until when the amount stays as it is, where the scheme's rule for late charges is known."""
+def _overdue(account: SchemeAccount) -> list[OpenMonth]:
+    return [month for month in account.months if month.overdue]
+
+
+def _enough_until(account: SchemeAccount, today: date) -> Words:
+    """Until when what is overdue stays as it is, as far as the scheme's rule for late charges is known."""
     if not account.rules.late_known:
-        return None
-    until = min(month.pay_by for month in account.months if month.overdue)
-    return _("The amount stays as it is until %(day)s.", day=until)
+        return _(
+            "What %(scheme)s adds for paying late is not known here; the fund may ask for more.",
+            scheme=account.rules.short_name,
+        )
+    growing = [month.pay_by for month in _overdue(account) if month.rule.next_begins]
+    if not growing:
+        return _("The contributions are paid, so nothing more is added.")
+    if min(growing) == today:
+        return _("Pay today: tomorrow more is added.")
+    return _("The amount stays as it is until %(day)s; the day after, more is added.", day=min(growing))
 
 
 def _also(late: Sequence[SchemeAccount], first: SchemeAccount) -> Words:
@@ -207,27 +223,25 @@ def _also(late: Sequence[SchemeAccount], first: SchemeAccount) -> Words:
     )
 
 
-def _open_money(accounts: Sequence[SchemeAccount]) -> Now:
-    """Money that is not late yet: the scheme whose due day comes first."""
+def _open_money(accounts: Sequence[SchemeAccount], today: date) -> Now:
+    """Money that is not late yet: the scheme whose due day comes first, and the one after it."""
     unpaid = [account for account in accounts if account.owed]
     due = {account.rules.id: min(one.charge.due_day for one in account.months if one.total) for account in unpaid}
-    first = min(unpaid, key=lambda account: due[account.rules.id])
-    others = [account for account in unpaid if account is not first]
-    more = [
-        _(
-            "And %(amount)s for %(scheme)s by %(day)s.",
-            amount=Amount(account.owed, account.currency),
-            scheme=account.rules.short_name,
-            day=due[account.rules.id],
-        )
-        for account in others[:1]
-    ]
-    return Now(
-        _(
-            "Pay %(amount)s for %(scheme)s by %(day)s.",
-            amount=Amount(first.owed, first.currency),
-            scheme=first.rules.short_name,
-            day=due[first.rules.id],
-        ),
-        more[0] if more else None, "account/", _("See how to pay"),
-    )  # fmt: skip
+    first, *others = sorted(unpaid, key=lambda account: due[account.rules.id])
+    more = [_pay_too(account, due[account.rules.id], today) for account in others[:1]]
+    title = _pay(first, due[first.rules.id], today)
+    return Now(title, more[0] if more else None, "account/", _("See how to pay"))
+
+
+def _pay(account: SchemeAccount, due: date, today: date) -> Words:
+    amount, scheme = Amount(account.owed, account.currency), account.rules.short_name
+    if due == today:
+        return _("Today is the last day to pay %(amount)s for %(scheme)s.", amount=amount, scheme=scheme)
+    return _("Pay %(amount)s for %(scheme)s by %(day)s.", amount=amount, scheme=scheme, day=due)
+
+
+def _pay_too(account: SchemeAccount, due: date, today: date) -> Words:
+    amount, scheme = Amount(account.owed, account.currency), account.rules.short_name
+    if due == today:
+        return _("And %(amount)s for %(scheme)s, today too.", amount=amount, scheme=scheme)
+    return _("And %(amount)s for %(scheme)s by %(day)s.", amount=amount, scheme=scheme, day=due)

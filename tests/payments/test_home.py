@@ -104,6 +104,48 @@ def test_a_month_is_late_then_to_be_declared_then_to_be_paid_then_done(client: F
     assert "November 2026 is due on 10 December 2026." in done
 
 
+def test_on_the_due_day_it_says_that_this_is_the_last_one(client: FlaskClient, mine: Employer) -> None:
+    at = move_to(date(2026, 10, 9))
+    assert "September 2026 is due on 10 October 2026." in client.get(HOME).text
+    move_to(date(2026, 10, 10))
+    assert "Today is the last day to declare and pay September 2026." in client.get(HOME).text
+    declare(mine, Month(2026, 9), at)
+    page = client.get(HOME).text
+    assert "Today is the last day to pay ZMW\u00a0100.00 for NHIMA." in page
+    assert "And ZMW\u00a0600.00 for NAPSA, today too." in page
+
+
+def test_it_says_until_when_what_is_overdue_stays_as_it_is(client: FlaskClient, mine: Employer) -> None:
+    at = move_to(date(2026, 11, 3))
+    declare(mine, Month(2026, 9), at)
+    pay(mine, "zm-nhima", 100_00, at)
+    page = client.get(HOME).text
+    assert "ZMW\u00a0660.00 is overdue for NAPSA." in page
+    assert "The amount stays as it is until 10 November 2026; the day after, more is added." in page
+
+    on_the_last_day = move_to(date(2026, 11, 10))
+    assert "Pay today: tomorrow more is added." in client.get(HOME).text
+
+    pay(mine, "zm-napsa", 600_00, on_the_last_day)
+    only_late = client.get(HOME).text
+    assert "ZMW\u00a060.00 of late charges is still open for NAPSA." in only_late
+    assert "The contributions are paid, so nothing more is added." in only_late
+    assert "stays as it is" not in only_late
+
+    declare(mine, Month(2026, 10), on_the_last_day)
+    move_to(date(2026, 11, 9))
+    assert "ZMW\u00a060.00 of late charges is still open for NAPSA." in client.get(HOME).text
+
+
+def test_what_is_overdue_where_nobody_knows_the_late_charge(client: FlaskClient, mine: Employer) -> None:
+    at = move_to(date(2026, 11, 3))
+    declare(mine, Month(2026, 9), at)
+    pay(mine, "zm-napsa", 660_00, at)
+    page = client.get(HOME).text
+    assert "ZMW\u00a0100.00 is overdue for NHIMA." in page
+    assert "What NHIMA adds for paying late is not known here; the fund may ask for more." in page
+
+
 def test_the_home_page_counts_who_works_there_today(client: FlaskClient, mine: Employer) -> None:
     move_to(date(2026, 11, 3))
     with db.writing() as session:
