@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, g, request
+from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, get_locale
 from flask_compress import Compress
 from flask_wtf.csrf import CSRFProtect
@@ -137,6 +137,8 @@ def _practice_clock() -> None:
 
 
 def _language() -> str | None:
+    if not has_request_context():  # a job writes in the fund's first language
+        return installation.fund().languages[0]
     return request.accept_languages.best_match(installation.fund().languages)
 
 

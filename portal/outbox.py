@@ -19,6 +19,8 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from portal import clock
 from portal.db import WAKE, Base, Id, PublicId
+from portal.scheme.explain import words_to_json
+from portal.words import Words
 
 #: Longer than any request to the core may take.
 LEASE = timedelta(minutes=5)
@@ -69,6 +71,14 @@ def put(
     )
     session.execute(statement.on_conflict_do_nothing(index_elements=[Message.name]))
     session.info[WAKE] = True
+
+
+def put_mail(
+    session: Session, name: str, to: str, subject: Words, text: Words, *, at: datetime, employer: int | None = None
+) -> None:
+    """Queue one mail.  It is put into a language when it is sent, like a page when it is shown."""
+    payload = {"to": to, "subject": words_to_json(subject), "text": words_to_json(text)}
+    put(session, "mail", name, payload, at=at, employer=employer)
 
 
 def claim(session: Session, topic: str, *, at: datetime) -> Message | None:

@@ -16,7 +16,7 @@ from portal.audit import Event
 from portal.auth.models import Account, Attempt, EmployerRole, FundRole, FundRoleName, Mandate, Token
 from portal.db import day_range
 from portal.errors import NotFound, Refused
-from portal.words import _
+from portal.words import Words, _
 
 #: OWASP's second recommended setting; `cheaper_passwords` is for tests and the practice fund only.
 _hasher = PasswordHasher()
@@ -84,8 +84,8 @@ def create_account(
         _mail(
             session,
             found.email,
-            "You already have an account",
-            f"Sign in, or choose a new password, at {confirm_url.split('/account')[0]}/sign-in",
+            _("You already have an account"),
+            _("Sign in, or choose a new password, at %(url)s", url=f"{confirm_url.split('/account')[0]}/sign-in"),
         )
         return None
     account = Account(
@@ -97,8 +97,8 @@ def create_account(
     _mail(
         session,
         account.email,
-        "Confirm your e-mail address",
-        f"Open this link within three days: {confirm_url}{token}",
+        _("Confirm your e-mail address"),
+        _("Open this link within three days: %(url)s", url=f"{confirm_url}{token}"),
     )
     audit.record(session, Event.ACCOUNT_CREATED, at=at, by=account.id, account=str(account.public_id))
     return account
@@ -161,7 +161,8 @@ def request_reset(session: Session, email: str, *, at: datetime, reset_url: str)
     if account is None or account.disabled_at is not None:
         return
     token = issue_token(session, account, "reset", RESET_FOR)
-    _mail(session, account.email, "Choose a new password", f"Open this link within 30 minutes: {reset_url}{token}")
+    text = _("Open this link within 30 minutes: %(url)s", url=f"{reset_url}{token}")
+    _mail(session, account.email, _("Choose a new password"), text)
 
 
 def choose_password(session: Session, secret: str, password: str, *, at: datetime) -> Account:
@@ -278,7 +279,7 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _mail(session: Session, to: str, subject: str, text: str) -> None:
+def _mail(session: Session, to: str, subject: Words, text: Words) -> None:
     # On the real clock, like every message: it must not wait until a moved clock's day comes.
     name = f"mail/{secrets.token_hex(8)}"
-    outbox.put(session, "mail", name, {"to": to, "subject": subject, "text": text}, at=clock.real_now())
+    outbox.put_mail(session, name, to, subject, text, at=clock.real_now())

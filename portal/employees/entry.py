@@ -74,13 +74,14 @@ def send_code(session: Session, number: str, birth_date: date, *, key: bytes, at
             created_at=at,
         )
     )  # fmt: skip
-    text = (
-        f"Your code is {printed(code)}\n\nIt is good for 15 minutes and works once. Nobody from the fund will ask you "
+    text = _(
+        "Your code is %(code)s\n\nIt is good for 15 minutes and works once. Nobody from the fund will ask you "
         "for it. If you did not ask for a code, somebody else typed your insurance number and birth date; they cannot "
-        "come in without this code."
+        "come in without this code.",
+        code=printed(code),
     )
-    payload = {"to": person.email, "subject": f"Your code for {fund().short_name}", "text": text}
-    outbox.put(session, "mail", f"mail/entry/{secrets.token_hex(8)}", payload, at=clock.real_now())
+    subject = _("Your code for %(fund)s", fund=fund().short_name)
+    outbox.put_mail(session, f"mail/entry/{secrets.token_hex(8)}", person.email, subject, text, at=clock.real_now())
 
 
 def come_in(session: Session, number: str, birth_date: date, code: str, *, key: bytes, at: datetime) -> int:

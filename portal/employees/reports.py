@@ -92,12 +92,12 @@ def _tell(session: Session, person: Person, report: Report) -> None:
     """The mail says that there is an answer and not what it says: others may read it."""
     if not person.email:
         return
-    text = (
+    text = _(
         "The fund has answered what you reported about one of your months. Come in with your insurance number, your "
         "birth date and a code to read the answer."
     )
-    payload = {"to": person.email, "subject": f"{fund().short_name} has answered your report", "text": text}
-    outbox.put(session, "mail", f"mail/report/{report.public_id}", payload, at=clock.real_now())
+    subject = _("%(fund)s has answered your report", fund=fund().short_name)
+    outbox.put_mail(session, f"mail/report/{report.public_id}", person.email, subject, text, at=clock.real_now())
 
 
 def own_reports(session: Session, person_id: int) -> list[ReportOnFile]:

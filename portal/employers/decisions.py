@@ -44,9 +44,13 @@ def give_back(
     mail(
         session,
         registration,
-        f"Please look at your registration again: {registration.tracking_number}",
-        f"Something in your application {registration.tracking_number} has to be changed before we can register you. "
-        f"Our remarks stand beside the answers. Change them and send it again at {url}",
+        _("Please look at your registration again: %(number)s", number=registration.tracking_number),
+        _(
+            "Something in your application %(number)s has to be changed before we can register you. "
+            "Our remarks stand beside the answers. Change them and send it again at %(url)s",
+            number=registration.tracking_number,
+            url=url,
+        ),
         at=at,
     )
 
@@ -56,9 +60,7 @@ def reject(session: Session, registration: Registration, reason: str, *, by: int
     _refuse_unless_waiting(session, registration, by)
     said = asked.clean(reason)[:LONGEST_REMARK]
     if len(said) < 10:
-        raise Refused(
-            _("Write the reason in a sentence: the applicant gets to read it."), field="reason", status=422
-        )
+        raise Refused(_("Write the reason in a sentence: the applicant gets to read it."), field="reason", status=422)
     registration.move_to(RegistrationState.REJECTED)
     registration.reason = said
     registration.decided_at, registration.decided_by = at, by
@@ -66,8 +68,8 @@ def reject(session: Session, registration: Registration, reason: str, *, by: int
     mail(
         session,
         registration,
-        f"Registration turned down: {registration.tracking_number}",
-        f"We could not register you. The reason: {said} Read more at {url}",
+        _("Registration turned down: %(number)s", number=registration.tracking_number),
+        _("We could not register you. The reason: %(reason)s Read more at %(url)s", reason=said, url=url),
         at=at,
     )
 
@@ -93,8 +95,13 @@ def approve(session: Session, registration: Registration, *, by: int, at: dateti
     mail(
         session,
         registration,
-        f"You are registered: {employer.number}",
-        f"{employer.legal_name} is registered. Its employer number is {employer.number}. Begin at {url}",
+        _("You are registered: %(number)s", number=employer.number),
+        _(
+            "%(name)s is registered. Its employer number is %(number)s. Begin at %(url)s",
+            name=employer.legal_name,
+            number=employer.number,
+            url=url,
+        ),
         at=at,
     )
     return employer

@@ -208,8 +208,12 @@ def submit(session: Session, registration: Registration, *, by: int, at: datetim
     registration.submitted_at, registration.remarks = at, {}
     record(session, Event.REGISTRATION_SUBMITTED, registration, by=by, at=at)
     number = registration.tracking_number
-    text = f"We have your application {number} and write again when it has been looked at. Follow it at {url}"
-    mail(session, registration, f"Registration received: {number}", text, at=at)
+    text = _(
+        "We have your application %(number)s and write again when it has been looked at. Follow it at %(url)s",
+        number=number,
+        url=url,
+    )
+    mail(session, registration, _("Registration received: %(number)s", number=number), text, at=at)
 
 
 def _refuse_unless_open(registration: Registration) -> None:
@@ -239,8 +243,8 @@ def record(
     audit.record(session, event, at=at, by=by, employer=employer, subject=subject, registration=number, **fields)
 
 
-def mail(session: Session, registration: Registration, subject: str, text: str, *, at: datetime) -> None:
+def mail(session: Session, registration: Registration, subject: Words, text: Words, *, at: datetime) -> None:
     """Write to the applicant, once for each change of state."""
     account = session.get_one(Account, registration.account_id)
     name = f"mail/{subject_of(registration)}/{registration.state}/{at.isoformat()}"
-    outbox.put(session, "mail", name, {"to": account.email, "subject": subject, "text": text}, at=clock.real_now())
+    outbox.put_mail(session, name, account.email, subject, text, at=clock.real_now())

@@ -117,13 +117,6 @@ def employers_of(session: Session, account_id: int, on: date) -> Sequence[Employ
     return session.scalars(select(Employer).where(Employer.id.in_(numbers)).order_by(Employer.legal_name)).all()
 
 
-_LET_IN = "You may now act for {name} ({number}) as {role}. Sign in at {url}"
-_ASKED = (
-    "{name} ({number}) would like you to act for it as {role}. Make an account with this e-mail address at {url} "
-    "and tell the person who invited you, who can then let you in."
-)
-
-
 def invite(
     session: Session, employer: Employer, email: str, role: EmployerRole, *,
     by: int, today: date, at: datetime, url: str,
@@ -139,11 +132,17 @@ def invite(
     if account is not None and known:
         _forget_of_today(session, employer.id, account.id, role, today)
         accounts.give_mandate(session, employer.id, account, role, from_day=today, at=at, by=by)
-    text = _LET_IN if known else _ASKED
-    text = text.format(name=employer.name, number=employer.number, role=role.value, url=url)
-    payload = {"to": email.strip(), "subject": f"Acting for {employer.name}", "text": text}
+    said = {"name": employer.name, "number": employer.number, "role": role.value, "url": url}
+    asked = _(
+        "%(name)s (%(number)s) would like you to act for it as %(role)s. Make an account with this e-mail address at "
+        "%(url)s and tell the person who invited you, who can then let you in.",
+        **said,
+    )
+    let_in = _("You may now act for %(name)s (%(number)s) as %(role)s. Sign in at %(url)s", **said)
+    subject = _("Acting for %(name)s", name=employer.name)
     name = f"mail/mandate/{employer.public_id}/{email.strip().lower()}/{role.value}/{at.isoformat()}"
-    outbox.put(session, "mail", name, payload, at=clock.real_now(), employer=employer.id)
+    at_once = clock.real_now()
+    outbox.put_mail(session, name, email.strip(), subject, let_in if known else asked, at=at_once, employer=employer.id)
 
 
 def _forget_of_today(session: Session, employer_id: int, account_id: int, role: EmployerRole, today: date) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from config import Config
 from portal import clock, db, outbox
+from portal.web.filters import say
 
 
 def send_one(config: Config) -> bool:
@@ -31,10 +32,10 @@ def send_one(config: Config) -> bool:
 
 def _deliver(config: Config, payload: dict[str, Any], name: str) -> str:
     mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = config.mail_from, payload["to"], payload["subject"]
+    mail["From"], mail["To"], mail["Subject"] = config.mail_from, payload["to"], say(payload["subject"])
     mail["Date"] = clock.now()
     mail["Message-ID"] = f"<{name}@portal>"  # the same each time: a server that has it already drops it
-    mail.set_content(payload["text"])
+    mail.set_content(say(payload["text"]))
     if not config.smtp_url:
         folder: Path = config.var / "mail"
         folder.mkdir(parents=True, exist_ok=True)

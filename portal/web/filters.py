@@ -36,7 +36,15 @@ def register(app: Flask, digits: Mapping[str, int] | None = None) -> None:
     know better than the tables of Babel, which are used for any other currency.
     """
     app.extensions[_DIGITS] = dict(digits or {})
-    filters = {"money": money, "figures": figures, "day": day, "moment": moment, "month_name": month_name, "say": say}
+    filters = {
+        "money": money,
+        "figures": figures,
+        "day": day,
+        "moment": moment,
+        "month_name": month_name,
+        "say": say,
+        "size": size,
+    }
     app.jinja_env.filters.update(filters)
     app.jinja_env.filters["percent"] = charts.percent
 
@@ -94,6 +102,14 @@ def month_name(month: Month | str | None, calendar: Calendar | None = None) -> s
     if isinstance(month, str):
         month = Month.parse(month)
     return gettext("not known yet") if month is None else say(month_in_words(month, calendar))
+
+
+def size(count: int) -> str:
+    """The size of a file of *count* bytes, in whole kB or MB: "4 kB"."""
+    kilobytes = max(1, -(-count // 1000))
+    if kilobytes < 1000:
+        return gettext("%(n)s kB", n=kilobytes)
+    return gettext("%(n)s MB", n=-(-kilobytes // 1000))
 
 
 def say(words: object) -> str:

@@ -15,6 +15,7 @@ from portal import clock, db
 from portal.auth import service
 from portal.auth.models import Account, Token, WebSession
 from portal.outbox import Message
+from portal.scheme.explain import words_from_json
 from tests.factories import make_account, make_officer
 
 PASSWORD = "maize cob and river"
@@ -31,7 +32,9 @@ def sign_in_as(client: FlaskClient, email: str, password: str) -> object:
 
 def links_mailed() -> list[str]:
     with db.reading() as session:
-        texts = [row.payload["text"] for row in session.scalars(select(Message).order_by(Message.id))]
+        texts = [
+            str(words_from_json(row.payload["text"])) for row in session.scalars(select(Message).order_by(Message.id))
+        ]
     return [link for text in texts for link in re.findall(r"http://localhost(\S+)", text)]
 
 

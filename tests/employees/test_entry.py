@@ -17,6 +17,7 @@ from portal.errors import Refused
 from portal.installation import fund
 from portal.outbox import Message
 from portal.people.models import Person
+from portal.scheme.explain import words_from_json
 from tests.employees.conftest import text_of
 from tests.factories import make_officer, make_person
 
@@ -50,7 +51,7 @@ def type_code(client: FlaskClient, code: str) -> tuple[int, str]:
 def mailed() -> list[str]:
     with db.reading() as session:
         found = session.scalars(select(Message).where(Message.topic == "mail").order_by(Message.id)).all()
-    return [re.search(r"is (\S{4}-\S{4})", each.payload["text"])[1] for each in found]  # type: ignore[index]
+    return [re.search(r"is (\S{4}-\S{4})", str(words_from_json(each.payload["text"])))[1] for each in found]  # type: ignore[index]
 
 
 def test_a_code_sent_by_mail_opens_the_record_once(client: FlaskClient, person: Person) -> None:

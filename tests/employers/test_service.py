@@ -96,9 +96,7 @@ def test_who_left_today_can_be_let_in_again_today() -> None:
                 owner.email,
                 clerk.email,
             ]
-            service.end_mandate(
-                session, employer, clerk.public_id, EmployerRole.CLERK, by=owner.id, today=TODAY, at=AT
-            )
+            service.end_mandate(session, employer, clerk.public_id, EmployerRole.CLERK, by=owner.id, today=TODAY, at=AT)
             session.flush()
         assert service.employers_of(session, clerk.id, TODAY) == []
         events = session.scalars(select(AuditEvent.event).order_by(AuditEvent.id)).all()

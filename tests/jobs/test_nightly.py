@@ -22,6 +22,7 @@ from portal.ledger.models import Posting, Transaction
 from portal.outbox import Message
 from portal.payments import service as payments
 from portal.scheme.calendars import Month
+from portal.words import _
 from tests.factories import hire, make_employer
 
 MONTH = Month(2026, 9)
@@ -143,11 +144,10 @@ def test_an_account_that_cannot_be_settled_keeps_no_other_waiting() -> None:
 def test_mail_is_written_once_and_its_text_is_then_forgotten(app: Flask, tmp_path: Path) -> None:
     config = replace(app.config["PORTAL"], var=tmp_path, smtp_url="")
     with db.writing() as session:
-        outbox.put(
-            session, "mail", "m/1", {"to": "a@example.org", "subject": "Hello", "text": "A secret"}, at=clock.now()
-        )
-    assert mail.send_one(config)
-    assert not mail.send_one(config)
+        outbox.put_mail(session, "m/1", "a@example.org", _("Hello"), _("A secret"), at=clock.now())
+    with app.app_context():
+        assert mail.send_one(config)
+        assert not mail.send_one(config)
     (written,) = (config.var / "mail").glob("*.eml")
     assert "A secret" in written.read_text()
     with db.reading() as session:
@@ -158,8 +158,9 @@ def test_mail_is_written_once_and_its_text_is_then_forgotten(app: Flask, tmp_pat
 def test_a_mail_server_that_does_not_answer_is_tried_again_later(app: Flask) -> None:
     config = replace(app.config["PORTAL"], smtp_url="smtp://127.0.0.1:9")
     with db.writing() as session:
-        outbox.put(session, "mail", "m/2", {"to": "a@example.org", "subject": "Hello", "text": "."}, at=clock.now())
-    assert mail.send_one(config)
+        outbox.put_mail(session, "m/2", "a@example.org", _("Hello"), _("A secret"), at=clock.now())
+    with app.app_context():
+        assert mail.send_one(config)
     with db.reading() as session:
         (message,) = session.scalars(select(Message))
         assert (message.state, message.attempts) == ("queued", 1)
