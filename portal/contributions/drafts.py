@@ -194,7 +194,8 @@ def add_missing(
     basis = basis_of(session, draft)
     contents = contents_of(session, draft)
     there = {line.person_id for line in contents.lines}
-    free = 1 + max([1, *(line.row for line in contents.lines), *(row.row for row in contents.faulty)])
+    header = 1 if draft.source == "file" else 0
+    free = 1 + max([header, *(line.row for line in contents.lines), *(row.row for row in contents.faulty)])
     read_in = intake.from_roster(basis, [one for one in basis.working if one.person_id not in there], first_row=free)
     added = Contents([*contents.lines, *read_in.lines], [*contents.faulty, *read_in.faulty], contents.kept)
     return save(session, draft, basis, added, at=at, by=by)

@@ -48,8 +48,12 @@ class ReadIn:
     columns: Mapping[str, str] = field(default_factory=dict)
 
 
-def from_roster(basis: Basis, people: Sequence[RosterPerson], *, first_row: int = 2) -> ReadIn:
-    """A line for each of *people* with the wage of the month; a row to fill in where the roster knows no wage."""
+def from_roster(basis: Basis, people: Sequence[RosterPerson], *, first_row: int = 1) -> ReadIn:
+    """
+    A line for each of *people* with the wage of the month; a row to fill in where the roster knows no wage.
+
+    Rows are counted from *first_row*: from 1 where there is no file whose first row is its header.
+    """
     read_in = ReadIn([])
     for row, who in enumerate(people, first_row):
         unknown = [code for code in basis.components if code not in who.components]

@@ -91,6 +91,24 @@ def test_the_months_show_what_is_due_and_when(client: FlaskClient, employer: Emp
     assert "10 November 2025" in page.text
 
 
+def test_the_list_of_months_says_that_it_leaves_late_charges_to_the_account(
+    client: FlaskClient, employer: Employer
+) -> None:
+    page = client.get(f"{base(employer)}/").text
+    assert "Contribution unpaid" in page
+    assert "Late charges are not in this list." in page
+    assert f'href="/employers/{employer.number}/account/"' in page[page.index("Late charges are not") :]
+
+
+def test_rows_from_the_roster_are_counted_from_one(client: FlaskClient, employer: Employer) -> None:
+    start(client, employer)
+    page = client.get(f"{base(employer)}/{draft(employer).public_id}").text
+    assert re.findall(r'data-label="Row">(\d+)<', page) == ["1", "2"]
+    upload(client, employer, two_rows(employer))
+    page = client.get(f"{base(employer)}/{draft(employer).public_id}").text
+    assert re.findall(r'data-label="Row">(\d+)<', page) == ["2", "3"], "as the spreadsheet counts them"
+
+
 def test_an_unchanged_month_takes_five_page_loads(client: FlaskClient, employer: Employer) -> None:
     loads = ["sign in", "home"]
     loads.append(client.get(f"{base(employer)}/start/2025-10").text)
@@ -220,14 +238,14 @@ def test_no_file_is_said_kindly(client: FlaskClient, employer: Employer) -> None
 def edit(client: FlaskClient, employer: Employer, version: int | None = None, **cells: str):
     row = draft(employer)
     data = {name.replace("__", "-"): text for name, text in cells.items()}
-    whole = {"basic-2": "5000.00", "gross-2": "6000.00", "days-2": "", "basic-3": "5000.00", "gross-3": "6000.00"}
+    whole = {"basic-1": "5000.00", "gross-1": "6000.00", "days-1": "", "basic-2": "5000.00", "gross-2": "6000.00"}
     data = {**whole, **data, "version": str(version or row.version)}
     return go(client, "POST", f"{base(employer)}/{row.public_id}/lines", data=data)
 
 
 def test_amounts_are_changed_on_one_page(client: FlaskClient, employer: Employer) -> None:
     start(client, employer)
-    page = edit(client, employer, basic__2="5500", gross__2="6500.50")
+    page = edit(client, employer, basic__1="5500", gross__1="6500.50")
     assert "Saved and checked" in page.text
     assert "6,500.50" in page.text
     assert draft(employer).checked["sums"]["zm-nhima"]["employer"] == 105_00
@@ -235,18 +253,18 @@ def test_amounts_are_changed_on_one_page(client: FlaskClient, employer: Employer
 
 def test_what_was_typed_wrong_is_kept_with_its_error(client: FlaskClient, employer: Employer) -> None:
     start(client, employer)
-    page = edit(client, employer, basic__2="five thousand", gross__3="7000")
+    page = edit(client, employer, basic__1="five thousand", gross__2="7000")
     assert page.status_code == 422
     assert 'value="five thousand"' in page.text
     assert 'value="7000"' in page.text
-    assert 'href="#basic-2"' in page.text
+    assert 'href="#basic-1"' in page.text
     assert draft(employer).version == 1
 
 
 def test_two_tabs_lose_nothing_that_was_typed(client: FlaskClient, employer: Employer) -> None:
     start(client, employer)
-    edit(client, employer, basic__2="5500")
-    page = edit(client, employer, version=1, basic__2="5700")
+    edit(client, employer, basic__1="5500")
+    page = edit(client, employer, version=1, basic__1="5700")
     assert page.status_code == 409
     assert 'value="5700"' in page.text
     assert "saved: 5500.00" in page.text
@@ -254,13 +272,13 @@ def test_two_tabs_lose_nothing_that_was_typed(client: FlaskClient, employer: Emp
 
 def test_a_line_is_left_out_on_the_page(client: FlaskClient, employer: Employer) -> None:
     start(client, employer)
-    edit(client, employer, out__3="1")
+    edit(client, employer, out__2="1")
     assert count(PayrollLine) == 1
 
 
 def test_warnings_are_to_be_looked_at_before_submitting(client: FlaskClient, employer: Employer) -> None:
     start(client, employer)
-    edit(client, employer, basic__2="0")
+    edit(client, employer, basic__1="0")
     refused = submit(client, employer)
     assert refused.status_code == 422
     assert "once you have looked" in refused.text

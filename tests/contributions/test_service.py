@@ -184,7 +184,7 @@ def test_a_page_that_is_no_longer_current_changes_nothing():
     employer, _signer, _hired = employer_with(1)
     draft = start(employer)
     old = draft.version
-    change = {2: Change({"basic": 7_000_00, "gross": 8_000_00})}
+    change = {1: Change({"basic": 7_000_00, "gross": 8_000_00})}
     with db.writing() as session:
         service.change_lines(session, employer.id, draft.public_id, version=old, changes=change, at=AT, by=None)
     with pytest.raises(Stale), db.writing() as session:
@@ -355,7 +355,7 @@ def test_a_roster_without_a_wage_leaves_a_row_to_fill_in():
         session.execute(delete(Wage).where(Wage.employment_id == hired.id))
     draft = start(employer)
     assert (draft.checked["lines"], draft.checked["faulty"]) == (0, 1)
-    full = mend(employer, draft, {2: {"basic": "5000", "gross": "6000"}})
+    full = mend(employer, draft, {1: {"basic": "5000", "gross": "6000"}})
     assert full.checked["faulty"] == 0
     assert submit(employer, full)[0].total == 100_00
 
@@ -407,7 +407,7 @@ def test_a_revision_downwards_takes_back_the_difference():
     with db.writing() as session:
         draft = service.revise_payroll(session, employer.id, OCTOBER, at=AT, by=None)
         draft = service.leave_out(
-            session, employer.id, draft.public_id, version=draft.version, rows=[3], at=AT, by=None
+            session, employer.id, draft.public_id, version=draft.version, rows=[2], at=AT, by=None
         )
     assert {each.total for each in submit(employer, draft)} == {100_00, 600_00}
     with db.reading() as session:
