@@ -11,7 +11,7 @@ setup:          ## pins for running and for testing, system libraries, a browser
 	@$(PYTHON) -m portal.prepare --dev
 
 test: setup     ## all tests, on a PostgreSQL and a broker of their own
-	$(BIN)/python -m pytest -q -n 2 --dist loadscope
+	$(BIN)/python -m pytest -q -n 2 --dist loadscope -m "not long"
 
 fast: setup     ## the pure tests: rules and files
 	$(BIN)/python -m pytest -q tests/scheme tests/tabular tests/contributions/test_upload.py tests/contributions/test_checks.py

@@ -13,6 +13,7 @@ from typing import Any
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, get_locale
 from flask_compress import Compress
+from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect
 from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
@@ -21,7 +22,7 @@ from config import Config
 from portal import clock, db, installation, tables  # noqa: F401  # tables: foreign keys cross packages
 from portal.auth import home, navigation, service
 from portal.auth.access import GUARDS, login_manager
-from portal.auth.sessions import StoredSessions
+from portal.auth.sessions import IDLE, StoredSessions
 from portal.demo.cards import CARDS
 from portal.web import errors, filters, headers
 
@@ -166,5 +167,7 @@ def _for_every_page() -> dict[str, Any]:
         "lang": str(locale).replace("_", "-") if locale else "en",
         "text_direction": locale.text_direction if locale else "ltr",
         "sign_in_url": "/sign-in",
+        "session_seconds": int(IDLE.total_seconds()) if current_user.is_authenticated else None,
+        "stay_url": "/stay",
         "sign_out_url": "/sign-out",
     }

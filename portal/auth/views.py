@@ -67,6 +67,12 @@ def sign_out() -> ResponseReturnValue:
     return redirect(url_for("home"))
 
 
+@bp.get("/stay")
+def stay() -> ResponseReturnValue:
+    """Asked for before a visit ends by itself: opening any page keeps it."""
+    return render_template("auth/stay.html")
+
+
 @bp.route("/account/new", methods=["GET", "POST"])
 def new_account() -> ResponseReturnValue:
     """Make an account.  The next page is the same whether or not the address is known already."""

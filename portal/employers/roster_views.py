@@ -56,7 +56,8 @@ def people(employer_number: str) -> ResponseReturnValue:
     return render_template(
         "roster/list.html", asked=asked, page=Page(lines, number, total), states=STATES, labels=component_labels(),
         sort_url=_sort_url, may_change=Right.PREPARE in g.rights, categories=_names(fund().categories),
-        may_manage=Right.MANAGE in g.rights, counted=_n("%(n)s person", "%(n)s people", total), currency=fund().currency.code,
+        may_manage=Right.MANAGE in g.rights, counted=_n("%(n)s person", "%(n)s people", total),
+        currency=fund().currency.code,
     )  # fmt: skip
 
 
@@ -85,7 +86,8 @@ def person(employer_number: str, person: UUID) -> ResponseReturnValue:
     return render_template(
         "roster/person.html", record=record, labels=component_labels(), currency=fund().currency.code,
         categories=_names(fund().categories), reasons=_names(fund().leave_reasons), today=today(),
-        may_change=Right.PREPARE in g.rights, may_manage=Right.MANAGE in g.rights, identity=fund().identity.kinds[0].name,
+        may_change=Right.PREPARE in g.rights, may_manage=Right.MANAGE in g.rights,
+        identity=fund().identity.kinds[0].name,
         events=[{"what": _what(event), "who": who, "at": event.at} for event, who in record.events],
     )  # fmt: skip
 
