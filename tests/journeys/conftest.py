@@ -149,7 +149,7 @@ def _any_port() -> int:
 
 
 @pytest.fixture
-def live(running: Live, browser: Browser) -> Live:
+def live(browser: Browser, running: Live) -> Live:
     """The running portal, everything as it was made."""
     running.put_back()
     return running

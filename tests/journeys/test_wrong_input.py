@@ -37,9 +37,7 @@ def test_a_faulty_row_is_named_kept_as_typed_and_mended_in_place(live: Live, vis
 def test_two_clicks_and_the_back_button_submit_once(live: Live, visit: Callable[..., Visitor], script: bool) -> None:
     signatory = visit("signatory", script=script).follow("Start your payroll").press("Start from the roster")
     check = signatory.path
-    signatory.fill(confirm="y")
-    with signatory.page.expect_navigation():
-        signatory.page.get_by_role("button", name="Submit").dblclick()
+    signatory.fill(confirm="y").press_twice("Submit", until="acknowledgement")
     numbers = signatory.sees("is declared").page.locator(".govuk-panel__body").inner_text()
     signatory.back()
     assert signatory.open(check).page.locator(".govuk-panel__body").inner_text() == numbers
