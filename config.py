@@ -38,6 +38,8 @@ class Config:
     core_user: str
     core_password: str
     core_agent: str
+    #: How many proxies of our own stand before the portal; their word on who asks is then taken.
+    proxies: int = 0
     testing: bool = False
 
     @property
@@ -76,7 +78,14 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         core_user=env.get("CORE_USER", "portal"),
         core_password=env.get("CORE_PASSWORD", "practice"),
         core_agent=env.get("CORE_AGENT", "contribution-portal"),
+        proxies=_count(env.get("TRUSTED_PROXIES", "0")),
     )
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) > 5:
+        raise BadSetting(f"TRUSTED_PROXIES must be a number from 0 to 5, not {text!r}.")
+    return int(text)
 
 
 def _port(text: str) -> int:

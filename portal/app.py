@@ -17,6 +17,7 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect
 from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Config
 from portal import clock, db, installation, tables  # noqa: F401  # tables: foreign keys cross packages
@@ -83,6 +84,9 @@ def _settings(app: Flask, config: Config) -> None:
         COMPRESS_ALGORITHM=["br", "gzip"],
     )
     app.session_interface = StoredSessions()
+    if config.proxies:
+        behind = {"x_for": config.proxies, "x_proto": config.proxies, "x_host": config.proxies}
+        app.wsgi_app = ProxyFix(app.wsgi_app, **behind)  # type: ignore[method-assign]  # as Werkzeug documents it
     if config.practice or config.testing:
         service.cheaper_passwords()
 

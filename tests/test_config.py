@@ -1,0 +1,59 @@
+"""Settings: read once, refused with one clear line; behind a proxy the visitor is not the proxy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from flask import Flask, request
+
+from config import BadSetting, from_environment
+from portal import db
+from portal.app import create_app
+
+
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        ({"PORT": "0"}, "PORT must be a number from 1 to 65535"),
+        ({"TRUSTED_PROXIES": "many"}, "TRUSTED_PROXIES must be a number"),
+        ({"PORTAL_ENV": "production", "SECRET_KEY": "short"}, "SECRET_KEY must be set to at least 32"),
+        ({"PORTAL_ENV": "production", "PRACTICE": "yes", "SECRET_KEY": "x" * 40}, "cannot be combined"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(settings: dict[str, str], line: str) -> None:
+    with pytest.raises(BadSetting, match=line):
+        from_environment(settings)
+
+
+def portal_with(app: Flask, **changes: object) -> Flask:
+    """Another portal beside the session's, with other settings and no database of its own."""
+    url = db.engine().url.render_as_string(hide_password=False)
+    config = replace(app.config["PORTAL"], database_url="postgresql://nobody@/nothing", **changes)
+    made = create_app(config)
+    made.add_url_rule("/who-asks", "who_asks", lambda: f"{request.remote_addr} {request.scheme}")
+    db.bind(url, pool=2)
+    return made
+
+
+FORWARDED = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7", "X-Forwarded-Proto": "https"}
+
+
+def test_what_a_visitor_claims_about_proxies_is_not_believed(app: Flask, database: str) -> None:
+    client = portal_with(app).test_client()
+    assert client.get("/who-asks", headers=FORWARDED).text == "127.0.0.1 http"
+
+
+def test_behind_one_proxy_its_word_on_who_asks_is_taken(app: Flask, database: str) -> None:
+    client = portal_with(app, proxies=1).test_client()
+    assert client.get("/who-asks", headers=FORWARDED).text == "198.51.100.7 https"
+
+
+def test_behind_tls_the_cookie_is_tied_to_the_host_and_browsers_are_told_to_stay(app: Flask, database: str) -> None:
+    client = portal_with(app, base_url="https://portal.example.org").test_client()
+    answer = client.get("/sign-in", base_url="https://portal.example.org")
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-session=")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
+    assert "Domain" not in cookie
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
