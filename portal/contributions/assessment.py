@@ -31,6 +31,8 @@ from portal.words import _
 
 #: More people missing than this are counted, not named one by one.
 NAMED = 50
+#: More rows with a name that stands in another row too are counted, not asked about row by row: three pairs of people.
+NAMESAKES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +93,18 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """Lines with their contributions by scheme and their problems; *notices* belong to no line."""
+    """
+    Lines with their contributions by scheme and their problems; *notices* belong to no line.
+
+    *namesakes* is how many rows have the name of another row, where they are too many to be asked about one by one.
+    """
 
     lines: Sequence[Line]
     contributions: Sequence[Mapping[str, Contribution]]
     problems: Mapping[int, list[Problem]]
     notices: list[Problem] = field(default_factory=list)
     missing: int = 0
+    namesakes: int = 0
     sums: Mapping[str, Sums] = field(default_factory=dict)
 
     @property
@@ -151,7 +158,8 @@ def assess(basis: Basis, lines: Sequence[Line], columns: Mapping[str, str] | Non
     checked = [_to_check(basis, line, found) for line, found in zip(lines, contributions, strict=True)]
     problems: dict[int, list[Problem]] = {}
     missing = []
-    for problem in check(checked, entries, basis.month, limits):
+    found, namesakes = _crowds(check(checked, entries, basis.month, limits))
+    for problem in found:
         if problem.row is None:
             missing.append(problem)
         else:
@@ -160,7 +168,14 @@ def assess(basis: Basis, lines: Sequence[Line], columns: Mapping[str, str] | Non
         if part := _part_month(basis, line, limits):
             problems.setdefault(line.row, []).append(part)
     sums = {rules.id: _sums(rules, lines, contributions) for rules in basis.packs}
-    return Assessed(lines, contributions, problems, _few(missing), len(missing), sums)
+    return Assessed(lines, contributions, problems, _few(missing), len(missing), namesakes, sums)
+
+
+def _crowds(problems: list[Problem]) -> tuple[list[Problem], int]:
+    """The problems without those about names when these are many, and how many were left out."""
+    others = [one for one in problems if one.code != "W_SAME_NAME"]
+    left_out = len(problems) - len(others)
+    return (others, left_out) if left_out > NAMESAKES else (problems, 0)
 
 
 def _money() -> AmountRule:

@@ -29,19 +29,20 @@ from portal.web.pages import Page, download, page_number
 @needs(Right.VIEW)
 def draft(employer_number: str, payroll: UUID) -> ResponseReturnValue:
     """A draft: what it comes to, what asks for a look, its lines; a submitted one shows its acknowledgement."""
-    doubtful = request.args.get("look") == "1"
+    look = request.args.get("look", "")
     with reading() as session:
         row = draft_on_page(session, payroll)
         if row.submitted_at is not None:
             return to("acknowledgement", payroll=payroll)
         if not is_draft(row):
             return to("month", month=row.month)
-        lines, total = queries.lines_page(session, row, page_number(), doubtful=doubtful)
+        lines, total = queries.lines_page(session, row, page_number(), look)
     notices = problems_from_json(row.checked.get("notices", ()))
     return render_template(
         "contributions/draft.html", payroll=row, schemes=schemes_on(row), page=Page(lines, page_number(), total),
         labels=labels(row), notices=notices, missing=problems_from_json(row.checked.get("missing_people", ())),
-        doubtful=doubtful, currency=fund().currency.code, may_change=Right.PREPARE in g.rights, clean=clean(row),
+        look=look if look in queries.LOOKS else "", currency=fund().currency.code, clean=clean(row),
+        may_change=Right.PREPARE in g.rights,
     )  # fmt: skip
 
 
@@ -114,7 +115,7 @@ def save_rows(employer_number: str, payroll: UUID) -> ResponseReturnValue:
     if row.checked["faulty"]:
         flash(gettext("Saved and checked. Some rows still have to be mended."), "info")
         return to("rows", payroll=payroll)
-    flash(gettext("Saved and checked. Every row is in order."), "success")
+    flash(gettext("Saved and checked. No row waits to be mended."), "success")
     return to("draft", payroll=payroll)
 
 

@@ -74,8 +74,8 @@ def schemes_on(payroll: Payroll) -> Sequence[SchemeOnPage]:
 
 def clean(payroll: Payroll) -> bool:
     """Whether nothing in it asks for a look: its next page is the one to submit on."""
-    checked = payroll.checked
-    return not any(checked.get(name) for name in ("faulty", "blocking", "warnings", "missing", "notices", "revises"))
+    asks = ("faulty", "blocking", "warnings", "missing", "namesakes", "notices", "revises")
+    return not any(payroll.checked.get(name) for name in asks)
 
 
 def to(endpoint: str, **values: object) -> ResponseReturnValue:

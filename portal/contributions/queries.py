@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, select
+from sqlalchemy import ColumnElement, func, literal, literal_column, select, tuple_
 from sqlalchemy.orm import Session
 
 from portal.auth.models import Account, EmployerRole, Mandate
 from portal.contributions.assessment import problems_from_json
+from portal.contributions.checks import CheckLimits, LineToCheck, namesakes
 from portal.contributions.models import Declaration, DeclarationLine, FaultyLine, Payroll, PayrollLine
 from portal.db import day_range
 from portal.employers.roster import day_of
+from portal.employers.roster_import import money
 from portal.errors import NotFound
 from portal.installation import pack
 from portal.people.models import Person
@@ -28,6 +30,10 @@ CELLS = (
     "national_id", "insurance_number", "staff_number", "account_number", "surname", "first_name", "other_names", "name",
     "birth_date", "year", "month", "days",
 )  # fmt: skip
+
+#: Parts of a payroll one may look at alone: the lines with a problem, and those that share their name with another.
+DOUBTFUL, SAME_NAMES = "1", "names"
+LOOKS = (DOUBTFUL, SAME_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +68,19 @@ class LineDifference:
     now: int | None
 
 
-def lines_page(
-    session: Session, payroll: Payroll, number: int, *, doubtful: bool = False
-) -> tuple[list[LineOnPage], int]:
-    """Page *number* (from 1) of the lines, or of those with a problem only; and how many there are in all."""
+def lines_page(session: Session, payroll: Payroll, number: int, look: str = "") -> tuple[list[LineOnPage], int]:
+    """Page *number* (from 1) of the lines, or of one of `LOOKS` only; and how many there are in all."""
     wanted: list[ColumnElement[bool]] = [PayrollLine.payroll_id == payroll.id]
-    if doubtful:
+    order: list[Any] = [PayrollLine.row_number]
+    counted = select(func.count()).select_from(PayrollLine)
+    if look == DOUBTFUL:
         wanted.append(func.jsonb_array_length(PayrollLine.problems) > 0)
-    total = session.scalar(select(func.count()).select_from(PayrollLine).where(*wanted)) or 0
-    statement = _lines().where(*wanted).order_by(PayrollLine.row_number)
+    elif look == SAME_NAMES:
+        wanted.append(_shares_name(payroll))
+        order[:0] = _names()
+        counted = counted.join(Person, Person.id == PayrollLine.person_id)
+    total = session.scalar(counted.where(*wanted)) or 0
+    statement = _lines().where(*wanted).order_by(*order)
     rows = session.execute(statement.limit(PER_PAGE).offset((number - 1) * PER_PAGE))
     return [_line(*row) for row in rows], total
 
@@ -113,7 +123,44 @@ def all_problems(session: Session, payroll: Payroll) -> list[Problem]:
     faulty = select(FaultyLine.row_number, FaultyLine.problems).where(FaultyLine.payroll_id == payroll.id)
     found = sorted([*session.execute(lines), *session.execute(faulty)], key=lambda row: row[0])
     notices = [*payroll.checked.get("notices", ()), *payroll.checked.get("missing_people", ())]
-    return [*problems_from_json(notices), *(one for _row, kept in found for one in problems_from_json(kept))]
+    asked = [*(one for _row, kept in found for one in problems_from_json(kept)), *_same_names(session, payroll)]
+    return [*problems_from_json(notices), *sorted(asked, key=lambda one: one.row or 0)]
+
+
+def _same_names(session: Session, payroll: Payroll) -> list[Problem]:
+    """The questions about names that were too many to stand at their lines."""
+    if not payroll.checked.get("namesakes"):
+        return []
+    statement = (
+        select(PayrollLine.row_number, PayrollLine.person_id, Person.national_id, Person.surname, _first_names())
+        .join(Person, Person.id == PayrollLine.person_id)
+        .where(PayrollLine.payroll_id == payroll.id, _shares_name(payroll))
+        .order_by(PayrollLine.row_number)
+    )
+    rows = session.execute(statement)
+    lines = [LineToCheck(row, person, number, surname, first, {}) for row, person, number, surname, first in rows]
+    return list(namesakes(lines, CheckLimits(money(), columns=payroll.checked.get("columns", {}))))
+
+
+def _shares_name(payroll: Payroll) -> ColumnElement[bool]:
+    """Whether somebody else in the payroll has the same name and another number."""
+    repeated = (
+        select(*_names())
+        .join(PayrollLine, PayrollLine.person_id == Person.id)
+        .where(PayrollLine.payroll_id == payroll.id)
+        .group_by(*_names())
+        .having(func.count(Person.national_id.distinct()) > 1)
+    )
+    return tuple_(*_names()).in_(repeated)
+
+
+def _names() -> list[ColumnElement[str]]:
+    """The names two people are compared by, whatever their case."""
+    return [func.lower(Person.surname), func.lower(_first_names())]
+
+
+def _first_names() -> ColumnElement[str]:
+    return func.trim(func.concat(Person.first_name, literal_column("' '"), Person.other_names))
 
 
 def declared_lines(

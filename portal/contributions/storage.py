@@ -129,6 +129,7 @@ def _result(assessed: Assessed, contents: Contents) -> dict[str, Any]:
         "blocking": assessed.blocking,
         "warnings": assessed.warnings,
         "missing": assessed.missing,
+        "namesakes": assessed.namesakes,
         "missing_people": [problem_to_json(problem) for problem in assessed.notices],
     }
 

@@ -155,7 +155,7 @@ def submit(employer_number: str, payroll: UUID) -> ResponseReturnValue:
     form = SubmitForm()
     with reading() as session:
         row = draft_on_page(session, payroll)
-    if is_draft(row) and not form.agreed(row.checked.get("warnings", 0) + row.checked.get("missing", 0)):
+    if is_draft(row) and not form.agreed(_asked_about(row.checked)):
         return _check_page(payroll, form), 422
     version = form.version.data or ""
     try:
@@ -238,7 +238,7 @@ def _month_page(wanted: Month, form: UploadForm, nil_form: NilForm) -> str:
 def _check_page(payroll: UUID, form: SubmitForm) -> str:
     with reading() as session:
         row = draft_on_page(session, payroll)
-        doubtful, total = queries.lines_page(session, row, 1, doubtful=True)
+        doubtful, total = queries.lines_page(session, row, 1, queries.DOUBTFUL)
         signers = queries.signatories(session, g.employer.id, clock.now())
     form.version.data = str(row.version)
     form.confirm.label.text = say(attestation(row.month))
@@ -249,6 +249,11 @@ def _check_page(payroll: UUID, form: SubmitForm) -> str:
         may_submit=Right.SUBMIT in g.rights, ready=_ready(row.checked), month=month_name(row.month),
         action=here("submit", payroll=payroll),
     )  # fmt: skip
+
+
+def _asked_about(checked: dict[str, int]) -> int:
+    """How much asks for a look before the payroll may be submitted."""
+    return sum(checked.get(name, 0) for name in ("warnings", "missing", "namesakes"))
 
 
 def _ready(checked: dict[str, int]) -> bool:

@@ -16,7 +16,7 @@ from portal.contributions.models import Declaration, FaultyLine, Payroll, Payrol
 from portal.employers.models import Employer
 from portal.employers.roster import roster_in
 from portal.scheme.calendars import Month
-from tests.factories import give_mandate, hire, make_employer, sign_in
+from tests.factories import give_mandate, hire, make_employer, make_person, sign_in
 
 OCTOBER = Month(2025, 10)
 NOW = datetime(2025, 11, 3, 9, 0, tzinfo=UTC)
@@ -283,6 +283,64 @@ def test_warnings_are_to_be_looked_at_before_submitting(client: FlaskClient, emp
     assert refused.status_code == 422
     assert "once you have looked" in refused.text
     assert "October 2025 is declared" in submit(client, employer, looked="y").text
+
+
+def test_a_draft_tells_apart_what_is_in_order_and_what_asks_for_a_look(client: FlaskClient, employer: Employer) -> None:
+    start(client, employer)
+    address = f"{base(employer)}/{draft(employer).public_id}"
+    assert "Every row is in order." in client.get(address).text
+    asked = edit(client, employer, basic__1="0").text
+    assert "You can submit this payroll; 1 row asks for a look first." in asked
+    assert "Please check:" in asked
+    assert "Every row is in order" not in asked
+    both = edit(client, employer, basic__1="0", basic__2="0").text
+    assert "2 rows ask for a look first." in both
+
+
+@pytest.fixture
+def village(client: FlaskClient, employer: Employer) -> Employer:
+    """Four pairs of people with one name each beside the two, and one who is paid nothing."""
+    with db.writing() as session:
+        for name in ("Banda", "Mwale", "Phiri", "Zulu"):
+            for first in ("Mary", "MARY"):
+                hire(session, employer, make_person(session, surname=name, first_name=first))
+        hire(session, employer, make_person(session, surname="Lungu", first_name="Grace"), basic=0, gross=0)
+    return employer
+
+
+def test_many_who_share_a_name_are_one_notice_so_that_real_questions_are_seen(
+    client: FlaskClient, village: Employer
+) -> None:
+    page = start(client, village).text
+    address = f"{base(village)}/{draft(village).public_id}"
+    assert "8 rows have the same name as another row, and another number." in page
+    assert "1 row asks for a look first." in page
+    assert page.count("Please check:") == 2, "basic and gross of the one who is paid nothing"
+    seen = client.get(f"{address}?look=names").text
+    names = re.findall(r"/lines/\d+\">([^<]+)<", seen)
+    assert [name.upper() for name in names] == [
+        f"{name} MARY" for name in ("BANDA", "MWALE", "PHIRI", "ZULU") for _twice in (1, 2)
+    ]
+    assert "Show all lines" in seen
+    assert client.get(f"{address}/problems.csv").text.count("have the same name and different numbers") == 8
+
+
+def test_who_shares_a_name_is_to_be_looked_at_before_submitting(client: FlaskClient, village: Employer) -> None:
+    start(client, village)
+    row = draft(village)
+    assert "8 rows have the same name" in client.get(f"{base(village)}/{row.public_id}/check").text
+    data = {"version": str(row.version), "confirm": "y"}
+    assert client.post(f"{base(village)}/{row.public_id}/submit", data=data).status_code == 422
+    assert "October 2025 is declared" in submit(client, village, looked="y").text
+
+
+def test_a_few_who_share_a_name_are_asked_about_at_their_rows(client: FlaskClient, employer: Employer) -> None:
+    with db.writing() as session:
+        for _twice in (1, 2):
+            hire(session, employer, make_person(session, surname="Zulu", first_name="Mary"))
+    page = start(client, employer).text
+    assert page.count("have the same name and different numbers") == 2
+    assert "Who has the same name" not in page
 
 
 def test_a_line_explains_its_contribution(client: FlaskClient, employer: Employer) -> None:
