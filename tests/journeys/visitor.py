@@ -1,7 +1,7 @@
 """
 Somebody with a browser, who reads every page critically.
 
-Each page that is opened is put through axe, weighed, and watched for complaints of the browser:
+Each page that is opened is put through axe, weighed, tried on a small phone, and watched for complaints of the browser:
 errors of scripts, rules of the security policy that were broken, files that were missing.
 """
 
@@ -17,6 +17,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Frame, Locator, Respons
 
 #: What a page may weigh with all its files, as sent, when nothing is known yet.
 HEAVIEST = 100_000
+#: The narrowest screen, in pixels, on which nothing may stick out sideways.
+NARROWEST = 320
 WEIGHT = """() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
     .reduce((sum, entry) => sum + entry.encodedBodySize, 0)"""
 #: The kinds of elements on a page: two pages alike in them look the same to axe.
@@ -205,6 +207,15 @@ class Visitor:
         shape = re.sub(r"[0-9a-f-]{36}|\d+", "*", self.path.partition("?")[0]) + self.page.evaluate(SHAPE)
         if shape in _looked_at:
             return
+        self._fits_a_small_phone()
         found = Axe().run(self.page)
         assert not found.violations_count, f"{self.path}: {found.generate_report()}"
         _looked_at.add(shape)
+
+    def _fits_a_small_phone(self) -> None:
+        wide = self.page.viewport_size
+        assert wide
+        self.page.set_viewport_size({"width": NARROWEST, "height": 640})
+        needed = self.page.evaluate("document.documentElement.scrollWidth")
+        self.page.set_viewport_size(wide)
+        assert needed <= NARROWEST, f"{self.path} is {needed} pixels wide on a phone of {NARROWEST}"
