@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import smtplib
+import ssl
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from config import Config
 from portal import clock, db, outbox
@@ -42,13 +43,24 @@ def _deliver(config: Config, payload: dict[str, Any], name: str) -> str:
         (folder / f"{name}.eml").write_bytes(mail.as_bytes())
         return ""
     try:
-        server = urlsplit(config.smtp_url)
-        with smtplib.SMTP(server.hostname or "localhost", server.port or 25, timeout=20) as smtp:
-            if server.scheme == "smtps" or smtp.has_extn("starttls"):
-                smtp.starttls()
-            if server.username:
-                smtp.login(server.username, server.password or "")
+        with _server(config.smtp_url) as smtp:
             smtp.send_message(mail)
     except (OSError, smtplib.SMTPException) as failure:
         return type(failure).__name__
     return ""
+
+
+def _server(url: str) -> smtplib.SMTP:
+    """A connection to the mail server: ``smtps`` is TLS from the start, ``smtp`` as soon as the server offers it."""
+    server = urlsplit(url)
+    host = server.hostname or "localhost"
+    if server.scheme == "smtps":
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(host, server.port or 465, timeout=20)
+    else:
+        smtp = smtplib.SMTP(host, server.port or 25, timeout=20)
+        smtp.ehlo()
+        if smtp.has_extn("starttls"):
+            smtp.starttls(context=ssl.create_default_context())
+    if server.username:
+        smtp.login(unquote(server.username), unquote(server.password or ""))
+    return smtp

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -15,14 +13,13 @@ from portal.contributions import drafts
 from portal.contributions import service as contributions
 from portal.employers.models import Employer
 from portal.errors import NotFound
-from portal.jobs import mail, nightly
+from portal.jobs import nightly
 from portal.jobs.models import JobRun
 from portal.ledger import book
 from portal.ledger.models import Posting, Transaction
 from portal.outbox import Message
 from portal.payments import service as payments
 from portal.scheme.calendars import Month
-from portal.words import _
 from tests.factories import hire, make_employer
 
 MONTH = Month(2026, 9)
@@ -139,30 +136,3 @@ def test_an_account_that_cannot_be_settled_keeps_no_other_waiting() -> None:
         found = dict(session.execute(select(Message.name, Message.state).where(Message.topic == "settle")).all())
     assert found.pop("settle/broken") == "queued"
     assert set(found.values()) == {"done"}
-
-
-def test_mail_is_written_once_and_its_text_is_then_forgotten(app: Flask, tmp_path: Path) -> None:
-    config = replace(app.config["PORTAL"], var=tmp_path, smtp_url="")
-    with db.writing() as session:
-        outbox.put_mail(session, "m/1", "a@example.org", _("Hello"), _("A secret"), at=clock.now())
-    with app.app_context():
-        assert mail.send_one(config)
-        assert not mail.send_one(config)
-    (written,) = (config.var / "mail").glob("*.eml")
-    assert "A secret" in written.read_text()
-    with db.reading() as session:
-        (message,) = session.scalars(select(Message))
-        assert (message.state, message.payload) == ("done", {})
-
-
-def test_a_mail_server_that_does_not_answer_is_tried_again_later(app: Flask) -> None:
-    config = replace(app.config["PORTAL"], smtp_url="smtp://127.0.0.1:9")
-    with db.writing() as session:
-        outbox.put_mail(session, "m/2", "a@example.org", _("Hello"), _("A secret"), at=clock.now())
-    with app.app_context():
-        assert mail.send_one(config)
-    with db.reading() as session:
-        (message,) = session.scalars(select(Message))
-        assert (message.state, message.attempts) == ("queued", 1)
-        assert message.next_try_at > clock.real_now()
-        assert "ConnectionRefused" in message.last_problem
