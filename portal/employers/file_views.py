@@ -19,9 +19,7 @@ from portal.installation import fund, packs
 from portal.web.filters import say
 from portal.words import _
 
-bp = guarded(
-    Blueprint("employer_file", __name__, url_prefix="/employers/<employer_number>/file"), acting_for_employer
-)
+bp = guarded(Blueprint("employer_file", __name__, url_prefix="/employers/<employer_number>/file"), acting_for_employer)
 
 
 @bp.get("")

@@ -79,9 +79,7 @@ _SHAPES: dict[str, Callable[[str, str], Any]] = {
         label, choices=[SelectChoice(form.code, form.name) for form in fund().legal_forms], validate_choice=False
     ),
     "activity": lambda label, hint: SelectField(label, choices=_with_empty(fund().activities), validate_choice=False),
-    "location": lambda label, hint: SelectField(
-        label, choices=_place_choices(), validate_choice=False
-    ),
+    "location": lambda label, hint: SelectField(label, choices=_place_choices(), validate_choice=False),
     "schemes": lambda label, hint: SelectMultipleField(
         label,
         choices=[SelectChoice(scheme, pack.name) for scheme, pack in packs().items()],

@@ -209,9 +209,7 @@ def _hint(row: Registration, names: set[str]) -> Words | str:
     return _("The fund has a remark here.") if names & set(row.remarks) else ""
 
 
-def _state(
-    row: Registration, names: set[str], points: Mapping[str, Words], typed: bool
-) -> tuple[str, Words | None]:
+def _state(row: Registration, names: set[str], points: Mapping[str, Words], typed: bool) -> tuple[str, Words | None]:
     if names & set(points):
         return "todo", None
     if names & set(row.remarks):
