@@ -71,8 +71,8 @@ def render(html: str, *, title: str, language: str) -> bytes:
 
 
 def warm() -> None:
-    """Load what the first document of a process would otherwise wait for: called when a server or worker starts."""
-    _press()
+    """Load what the first document of a process would otherwise wait for: called when a web process starts."""
+    render("<p>.<b>.</b></p>", title=".", language="en")
 
 
 def page(snapshot: Mapping[str, Any]) -> dict[str, Any]:

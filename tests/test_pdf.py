@@ -16,6 +16,7 @@ from flask_babel import Babel
 from jinja2 import StrictUndefined
 from pypdf import PdfReader
 
+from config import ROOT
 from portal import pdf
 from portal.scheme.explain import Step, steps_to_json
 from portal.web import filters
@@ -233,3 +234,17 @@ def test_importing_documents_does_not_load_the_printing_press() -> None:
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
         == "False"
     )
+
+
+def test_a_web_process_loads_the_printing_press_before_anybody_asks_for_a_receipt() -> None:
+    code = """
+import runpy, sys, threading
+runpy.run_path("gunicorn.conf.py")["post_worker_init"](None)
+[warming] = [one for one in threading.enumerate() if one.name == "warm"]
+warming.join(30)
+from config import ROOT
+from portal import pdf
+print(pdf._press.cache_info().currsize)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "1"

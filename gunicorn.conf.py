@@ -1,0 +1,16 @@
+"""How gunicorn runs the portal's web processes.  It reads this file from the folder it is started in."""
+
+from __future__ import annotations
+
+import threading
+
+from portal import pdf
+
+
+def post_worker_init(worker: object) -> None:
+    """
+    Load what the first document of a process would wait for, while the process already answers.
+
+    In each process after the fork, never before it: the fonts are not made to be shared.
+    """
+    threading.Thread(target=pdf.warm, name="warm", daemon=True).start()
