@@ -343,6 +343,14 @@ def test_a_few_who_share_a_name_are_asked_about_at_their_rows(client: FlaskClien
     assert "Who has the same name" not in page
 
 
+def test_somebody_missing_asks_for_a_look_though_every_row_is_good(client: FlaskClient, employer: Employer) -> None:
+    start(client, employer)
+    page = edit(client, employer, out__2="1").text
+    assert "You can submit this payroll; something below asks for a look first." in page
+    assert "Who is not in this payroll" in page
+    assert "Every row is in order" not in page
+
+
 def test_a_line_explains_its_contribution(client: FlaskClient, employer: Employer) -> None:
     start(client, employer)
     page = client.get(f"{base(employer)}/{draft(employer).public_id}/lines/2").text
