@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from config import BadSetting, Config, from_environment
-from portal.embedded import CannotStart, Embedded
+from portal.embedded import Embedded
+from portal.wheels import CannotStart
 
 
 def configured() -> Config:

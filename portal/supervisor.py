@@ -21,9 +21,10 @@ from types import FrameType
 
 from config import ROOT, BadSetting, Config, from_environment
 from portal import migrate
-from portal.embedded import CannotStart, Embedded, die_with_parent
+from portal.embedded import Embedded, die_with_parent
 from portal.scheme.fund import load_fund
 from portal.scheme.reading import PackRefused
+from portal.wheels import CannotStart
 
 BIN = Path(sys.prefix) / "bin"
 
