@@ -235,6 +235,23 @@ def test_no_file_is_said_kindly(client: FlaskClient, employer: Employer) -> None
     assert "Choose the file first" in page.text
 
 
+def test_a_file_that_is_too_large_is_answered_with_a_page_and_leaves_nothing(
+    client: FlaskClient, employer: Employer
+) -> None:
+    url = f"{base(employer)}/start/2025-10/file"
+    part = 'Content-Disposition: form-data; name="file"; filename="october.csv"'
+    answers = []
+    for megabytes in (21, 20):
+        body = f"--x\r\n{part}\r\n\r\n{HEAD}{'x' * megabytes * 1024 * 1024}\r\n--x--\r\n"
+        answers.append(client.post(url, data=body, content_type="multipart/form-data; boundary=x"))
+    page, a_little = answers
+    assert page.status_code == 413
+    assert "A file may have up to 20 MB" in page.text
+    assert a_little.status_code == 422
+    assert "The file is larger than 20" in a_little.text
+    assert count(Payroll) == 0
+
+
 def edit(client: FlaskClient, employer: Employer, version: int | None = None, **cells: str):
     row = draft(employer)
     data = {name.replace("__", "-"): text for name, text in cells.items()}

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from portal import clock, db
 from portal.auth.models import EmployerRole
 from portal.employers.models import Employer, Employment, Wage
+from portal.files import StoredFile
 from portal.installation import fund
 from portal.people.models import Person
 from portal.scheme.calendars import month_of
@@ -264,6 +265,40 @@ def test_a_file_is_shown_with_every_problem_before_anything_is_done(client: Flas
     assert "Continue with the good row" in said
     with db.reading() as session:
         assert session.scalar(select(func.count()).select_from(Person)) == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "said"),
+    [
+        (b"", 422, "The file is empty."),
+        (HEADER.encode() + b"x" * 20 * 1024 * 1024, 422, "The file is larger than 20"),
+        (HEADER.encode() + b"x" * 21 * 1024 * 1024, 413, "A file may have up to 20 MB."),
+    ],
+    ids=["empty", "20 MB and a little", "21 MB and more"],
+)
+def test_a_file_that_cannot_be_taken_is_said_and_not_kept(
+    client: FlaskClient, content: bytes, status: int, said: str
+) -> None:
+    month, named = month_of(clock.today(fund().timezone)), "Content-Disposition: form-data; name"
+    wages = f'--x\r\n{named}="wages_from"\r\n\r\n{month}\r\n'
+    head = f'{wages}--x\r\n{named}="file"; filename="people.csv"\r\n\r\n'
+    answer = client.post(
+        f"{base(an_employer(client))}/import/",
+        data=head.encode() + content + b"\r\n--x--\r\n",
+        content_type="multipart/form-data; boundary=x",
+    )
+    assert answer.status_code == status
+    assert said in words(answer)
+    with db.reading() as session:
+        assert session.scalar(select(func.count()).select_from(StoredFile)) == 0
+
+
+def test_no_file_is_said_at_its_field(client: FlaskClient) -> None:
+    employer = an_employer(client)
+    answer = client.post(f"{base(employer)}/import/", data={"wages_from": "x"})
+    assert answer.status_code == 422
+    assert "Choose the file with your people." in words(answer)
+    assert 'href="#file"' in answer.text
 
 
 def test_a_confirmed_file_is_done_once_and_its_problem_rows_stay_at_hand(client: FlaskClient) -> None:
