@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,6 +13,25 @@ from sqlalchemy.orm import Session
 from portal.coverage.models import CoverageMonth
 from portal.installation import pack
 from portal.scheme.calendars import Calendar, Month, month_of
+
+
+class Paid(NamedTuple):
+    """A person's month that is paid in full, through one employer."""
+
+    employer_id: int
+    person_id: int
+    month: Month
+    contribution: int
+
+
+class Row(NamedTuple):
+    """What of a person-month of cover decides here."""
+
+    id: int
+    employer_id: int
+    person_id: int
+    month: Month
+    state: str
 
 
 @dataclass(frozen=True, slots=True)

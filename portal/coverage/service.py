@@ -9,7 +9,7 @@ A person and month of cover is open through one employer at most, however many p
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from portal import audit, clock, outbox
 from portal.audit import Event
 from portal.coverage.cover import CoverNow as CoverNow
+from portal.coverage.cover import Paid, Row
 from portal.coverage.cover import coverage_of as coverage_of
 from portal.coverage.models import CoverageMonth, PaidMonth
 from portal.installation import pack
@@ -30,8 +31,6 @@ from portal.scheme.blocks import Pack
 from portal.scheme.calendars import Month
 from portal.scheme.entitlement import entitled_months, opening_months
 
-#: Rows a statement: PostgreSQL takes 65,535 parameters at most.
-AT_ONCE = 5000
 #: A receipt in the core has 50 characters at most; one that is given anew grows by eight.
 LONGEST_RECEIPT = 42
 # The employers' room stands above this one and is not imported.
@@ -65,8 +64,7 @@ def open_months(
     _hold_people(session, [*numbers, *gone])
     _close_unpaid(session, rules, gone, at=at, reason="no longer declared")
     _note_paid(session, employer_id, scheme, settled)
-    paid = _paid_months(session, scheme, numbers)
-    opened = _open_rows(session, rules, paid, numbers, at)
+    opened = _open_rows(session, rules, sorted(settled), numbers, at)
     _tell(session, scheme, opened)
     for employer, month, people in _counted(opened):
         audit.record(
@@ -146,67 +144,75 @@ def _note_paid(
         for month, people in settled.items()
         for one in people
     ]
-    for part in _parts(rows):
-        statement = insert(PaidMonth).values(part)
-        keys = ["employer_id", "scheme", "month", "person_id"]
-        changed = {"contribution": statement.excluded.contribution}
-        session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
+    statement = insert(PaidMonth)
+    keys = ["employer_id", "scheme", "month", "person_id"]
+    changed = {"contribution": statement.excluded.contribution}
+    if rows:
+        session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
 
 
-def _paid_months(session: Session, scheme: str, people: Iterable[int]) -> dict[int, dict[Month, PaidMonth]]:
-    """person -> paid month -> one row of it; where two employers paid for the same month, the first one's."""
-    found: dict[int, dict[Month, PaidMonth]] = defaultdict(dict)
-    statement = (
-        select(PaidMonth)
-        .where(PaidMonth.scheme == scheme, PaidMonth.person_id == func.any(list(people)))
-        .order_by(PaidMonth.employer_id)
-        .execution_options(populate_existing=True)
-    )
-    for row in session.scalars(statement):
-        found[row.person_id].setdefault(row.month, row)
+def _paid_months(
+    session: Session, scheme: str, people: Iterable[int], first: Month | None = None
+) -> dict[int, dict[Month, Paid]]:
+    """person -> paid month from *first* on; where two employers paid for the same month, the first one's."""
+    found: dict[int, dict[Month, Paid]] = defaultdict(dict)
+    columns = (PaidMonth.employer_id, PaidMonth.person_id, PaidMonth.month, PaidMonth.contribution)
+    wanted = [PaidMonth.scheme == scheme, PaidMonth.person_id == func.any(list(people))]
+    if first is not None:
+        wanted.append(PaidMonth.month >= first)
+    for row in session.execute(select(*columns).where(*wanted).order_by(PaidMonth.employer_id)):
+        found[row.person_id].setdefault(row.month, Paid(*row))
     return found
 
 
-def _rows_of(session: Session, scheme: str, people: Iterable[int]) -> list[CoverageMonth]:
-    wanted = (CoverageMonth.scheme == scheme, CoverageMonth.person_id == func.any(list(people)))
-    return list(session.scalars(select(CoverageMonth).where(*wanted).execution_options(populate_existing=True)))
+def _rows_of(session: Session, scheme: str, people: Iterable[int], first: Month | None = None) -> list[Row]:
+    columns = (
+        CoverageMonth.id, CoverageMonth.employer_id, CoverageMonth.person_id, CoverageMonth.month, CoverageMonth.state
+    )  # fmt: skip
+    wanted = [CoverageMonth.scheme == scheme, CoverageMonth.person_id == func.any(list(people))]
+    if first is not None:
+        wanted.append(CoverageMonth.month >= first)
+    return [Row(*row) for row in session.execute(select(*columns).where(*wanted))]
 
 
 def _open_rows(
-    session: Session,
-    rules: Pack,
-    paid: Mapping[int, Mapping[Month, PaidMonth]],
-    numbers: Mapping[int, str],
-    at: datetime,
-) -> list[CoverageMonth]:
-    """Open what the paid months entitle to and is not open, each through the employer of the latest month it needs."""
-    there = _rows_of(session, rules.id, numbers)
+    session: Session, rules: Pack, settled: Sequence[Month], numbers: Mapping[int, str], at: datetime
+) -> list[tuple[int, Month]]:
+    """
+    Open what the paid months entitle to and is not open, each through the employer of the latest month it needs.
+
+    Only months after the first of *settled* can be new; a waiting period before it is read too.
+    Gives the employer and month of each person-month opened.
+    """
+    first = settled[0]
+    start = opening_months(rules, first)[0]
+    paid = _paid_months(session, rules.id, numbers, start)
+    there = _rows_of(session, rules.id, numbers, first)
     open_now = {(row.person_id, row.month) for row in there if row.state == "open"}
-    closed = {(row.person_id, row.month, row.employer_id): row for row in there if row.state == "closed"}
-    fresh: list[tuple[Month, PaidMonth]] = []
+    closed = {(row.person_id, row.month, row.employer_id): row.id for row in there if row.state == "closed"}
+    fresh: list[tuple[Month, Paid]] = []
     again: list[int] = []
+    opened: list[tuple[int, Month]] = []
     for person, months in paid.items():
         for month in entitled_months(rules, months):
-            opener = months[opening_months(rules, month)[-1]]
-            if (person, month) in open_now:
+            if month <= first or (person, month) in open_now:
                 continue
+            opener = months[opening_months(rules, month)[-1]]
+            opened.append((opener.employer_id, month))
             if row := closed.get((person, month, opener.employer_id)):
-                again.append(row.id)
+                again.append(row)
             else:
                 fresh.append((month, opener))
     # The receipt stays: whether the core still holds it, or ended it and needs a new one, is looked up when it is sent.
     values = {"state": "open", "closed_at": None, "core_state": "waiting", "core_problem": ""}
     session.execute(update(CoverageMonth).where(CoverageMonth.id == func.any(again)).values(values))
-    return [*_inserted(session, rules, fresh, numbers, at), *(row for row in there if row.id in set(again))]
+    _insert(session, rules, fresh, numbers, at)
+    return opened
 
 
-def _inserted(
-    session: Session,
-    rules: Pack,
-    fresh: Sequence[tuple[Month, PaidMonth]],
-    numbers: Mapping[int, str],
-    at: datetime,
-) -> list[CoverageMonth]:
+def _insert(
+    session: Session, rules: Pack, fresh: Sequence[tuple[Month, Paid]], numbers: Mapping[int, str], at: datetime
+) -> None:
     employers = sorted({opener.employer_id for _month, opener in fresh})
     statement = select(_employer.c.id, _employer.c.number).where(_employer.c.id == func.any(employers))
     known = dict(session.execute(statement).all())
@@ -228,10 +234,8 @@ def _inserted(
         }
         for month, opener in fresh
     ]
-    made: list[CoverageMonth] = []
-    for part in _parts(rows):
-        made += session.scalars(insert(CoverageMonth).returning(CoverageMonth), part)
-    return made
+    if rows:
+        session.execute(insert(CoverageMonth), rows)
 
 
 def _receipt(number: str, scheme: str, month: Month, employer: str) -> str:
@@ -254,8 +258,9 @@ def _close_unpaid(session: Session, rules: Pack, people: Sequence[int], *, at: d
     values = {"state": "closed", "closed_at": at, "core_state": "waiting", "core_problem": ""}
     ids = [row.id for row in closing]
     session.execute(update(CoverageMonth).where(CoverageMonth.id == func.any(ids)).values(values))
-    _tell(session, rules.id, closing)
-    for employer, month, count in _counted(closing):
+    closed = [(row.employer_id, row.month) for row in closing]
+    _tell(session, rules.id, closed)
+    for employer, month, count in _counted(closed):
         audit.record(
             session, Event.COVERAGE_CLOSED, at=at, employer=employer, scheme=rules.id, month=month, people=count,
             reason=reason,
@@ -263,15 +268,12 @@ def _close_unpaid(session: Session, rules: Pack, people: Sequence[int], *, at: d
     return len(closing)
 
 
-def _counted(rows: Iterable[CoverageMonth]) -> list[tuple[int, Month, int]]:
+def _counted(opened: Iterable[tuple[int, Month]]) -> list[tuple[int, Month, int]]:
     """How many people by employer and month."""
-    found: dict[tuple[int, Month], int] = defaultdict(int)
-    for row in rows:
-        found[row.employer_id, row.month] += 1
-    return [(employer, month, people) for (employer, month), people in sorted(found.items())]
+    return [(employer, month, people) for (employer, month), people in sorted(Counter(opened).items())]
 
 
-def _tell(session: Session, scheme: str, rows: Iterable[CoverageMonth]) -> None:
+def _tell(session: Session, scheme: str, rows: Iterable[tuple[int, Month]]) -> None:
     """
     One message an employer and month of cover; what it is about is read when it is sent.
 
@@ -281,7 +283,3 @@ def _tell(session: Session, scheme: str, rows: Iterable[CoverageMonth]) -> None:
         payload = {"employer": employer_id, "scheme": scheme, "month": str(month)}
         name = f"core/{employer_id}/{scheme}/{month}/{uuid4()}"
         outbox.put(session, "core", name, payload, at=clock.real_now(), employer=employer_id)
-
-
-def _parts(rows: Sequence[dict[str, object]]) -> Iterable[Sequence[dict[str, object]]]:
-    return (rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE))
