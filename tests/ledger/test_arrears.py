@@ -201,10 +201,27 @@ class Told:
                 self.book.settle_credit(day)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+#: Each story is told in an account of its own, so all of a test may share one database.
+FEW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@FEW
 @pytest.mark.usefixtures("database", "_fund")
 @given(st.lists(events, max_size=9))
 def test_the_book_is_the_rule_whatever_happened(story: list[tuple[object, ...]]) -> None:
+    told_as_the_rule_says(story)
+
+
+@pytest.mark.long
+@settings(FEW, max_examples=400)
+@pytest.mark.usefixtures("database", "_fund")
+@given(st.lists(events, max_size=14))
+def test_the_book_is_the_rule_in_many_long_stories(story: list[tuple[object, ...]]) -> None:
+    told_as_the_rule_says(story)
+
+
+def told_as_the_rule_says(story: list[tuple[object, ...]]) -> None:
+    """Let it all happen, then the book is what the rule says, and a second run adds nothing."""
     told = Told()
     for event in story:
         told.happen(*event)  # type: ignore[arg-type]  # the first of each is its kind
@@ -258,7 +275,7 @@ def posted_late(session, employer: int) -> dict[int, int]:  # type: ignore[no-un
     return {charge: int(amount) for charge, amount in rows if amount}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@FEW
 @pytest.mark.usefixtures("database", "_fund")
 @given(amount=st.integers(1_00, 9000_00), months=st.integers(1, 6), back=st.integers(0, 5))
 def test_a_payment_dated_back_never_raises_what_is_owed(amount: int, months: int, back: int) -> None:

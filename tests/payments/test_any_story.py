@@ -18,7 +18,7 @@ from tests.payments.conftest import NAPSA, Story
 START = date(2025, 3, 1)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2, 3, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(4, 44))])
 def test_money_is_never_lost_and_nothing_is_settled_twice(kafue: Story, seed: int) -> None:
     lot = random.Random(seed)
     today, months, standing = START, iter([Month(2025, n) for n in range(2, 13)]), []
