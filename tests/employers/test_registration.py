@@ -292,6 +292,24 @@ def test_likely_duplicates_are_found_with_the_reason() -> None:
     assert found[0].registration == other.public_id
 
 
+@pytest.mark.parametrize(
+    ("field", "of_employer", "typed", "why"),
+    [
+        ("phone", "+260955000111", "0955 000 111", "The same telephone number"),
+        ("email", "accounts@Mongu.example", "Accounts@mongu.example", "The same e-mail address"),
+    ],
+)
+def test_a_shared_number_or_address_alone_is_enough_however_it_was_typed(
+    field: str, of_employer: str, typed: str, why: str
+) -> None:
+    with db.writing() as session:
+        number = make_employer(session, legal_name="Mongu Fisheries", **{field: of_employer}).number
+        row = send_in(session, **{field: typed})
+    with db.reading() as session:
+        (found,) = review.likely_duplicates(session, row)
+    assert (found.number, [str(words) for words in found.why]) == (number, [why])
+
+
 def test_the_list_shows_who_waits_longest_first_and_finds_words_as_they_stand() -> None:
     with db.writing() as session:
         applicant = make_account(session)
