@@ -85,7 +85,7 @@ class _Maker:
         collected = gc.get_threshold()
         gc.set_threshold(
             100_000
-        )  # millions of short-lived rows: looking for rings among them took an eighth of the time
+        )  # looking for rings among short-lived rows took an eighth of the time
         while self.steps:  # a step may add later ones
             at, _order, step = heapq.heappop(self.steps)
             with db.writing() as session:
