@@ -4,24 +4,45 @@ from __future__ import annotations
 
 import atexit
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
+import redis
+
 from config import BadSetting, Config, from_environment
+from portal import installation, migrate
+from portal.db import address
 from portal.embedded import Embedded
+from portal.scheme.reading import PackRefused
 from portal.wheels import CannotStart
+
+OLDEST_DATABASE = 15
+PATIENCE = 5  # seconds for a server to answer
 
 
 def configured() -> Config:
     """The configuration.  Ends with one clear line when a setting is wrong or no server can be found."""
     try:
         config = from_environment()
-    except BadSetting as problem:
+        installation.use(config.fund_file)
+        _demand_servers(config)
+        if config.database_url and _is_command():
+            database_answers("DATABASE_URL", config.database_url)
+        return _with_servers(config)
+    except (BadSetting, CannotStart, PackRefused) as problem:
         sys.exit(f"portal: {problem}")
+
+
+def _demand_servers(config: Config) -> None:
+    if config.production and not (config.database_url and config.redis_url):
+        raise BadSetting("DATABASE_URL and REDIS_URL must be set when PORTAL_ENV=production.")
+
+
+def _with_servers(config: Config) -> Config:
     if config.database_url and config.redis_url:
         return config
-    if config.production:
-        sys.exit("portal: DATABASE_URL and REDIS_URL must be set when PORTAL_ENV=production.")
     embedded = Embedded(config.var, postgres=not config.database_url, broker=not config.redis_url)
     if not config.database_url and not embedded.running():
         _start(embedded)
@@ -36,10 +57,50 @@ def configured() -> Config:
 
 def _start(embedded: Embedded) -> None:
     """A command brings its servers along for as long as it runs; a server process is told what to type."""
-    if Path(sys.argv[0]).name != "flask" or "run" in sys.argv:
-        sys.exit("portal: no database is running. Type `make run`, or set DATABASE_URL and REDIS_URL.")
-    try:
-        embedded.start()
-    except CannotStart as problem:
-        sys.exit(f"portal: {problem}")
+    if not _is_command():
+        raise CannotStart("no database is running. Type `make run`, or set DATABASE_URL and REDIS_URL.")
     atexit.register(embedded.stop)
+    migrate.upgrade(embedded.start().owner_url)
+
+
+def _is_command() -> bool:
+    program = Path(sys.argv[0])
+    return "flask" in (program.name, program.parent.name) and "run" not in sys.argv
+
+
+def database_answers(setting: str, url: str) -> None:
+    """Refuse, in one line that names *setting*, a database that does not answer or is too old."""
+    plain = address(url).replace("postgresql+psycopg://", "postgresql://", 1)
+    try:
+        with psycopg.connect(plain, connect_timeout=PATIENCE) as connection:
+            version = connection.info.server_version // 10000
+    except psycopg.Error as problem:
+        raise CannotStart(f"the database of {setting} does not answer: {_first_line(problem)}") from None
+    if version < OLDEST_DATABASE:
+        raise CannotStart(f"{setting} is PostgreSQL {version}; {OLDEST_DATABASE} or newer is needed.")
+
+
+def broker_answers(setting: str, url: str) -> None:
+    """Refuse, in one line that names *setting*, a broker that does not answer."""
+    try:
+        client = redis.Redis.from_url(url, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE)
+        ask: Callable[[], object] = client.ping
+        ask()
+        client.close()
+    except (redis.RedisError, ValueError, OSError) as problem:
+        raise CannotStart(f"the broker of {setting} does not answer: {_first_line(problem)}") from None
+
+
+def named_servers_answer(config: Config) -> None:
+    """Refuse to start on servers that the environment names and that do not answer."""
+    _demand_servers(config)
+    if config.database_url:
+        database_answers("DATABASE_URL", config.database_url)
+    if config.owner_url and config.owner_url != config.database_url:
+        database_answers("OWNER_URL", config.owner_url)
+    if config.redis_url:
+        broker_answers("REDIS_URL", config.redis_url)
+
+
+def _first_line(problem: Exception) -> str:
+    return (str(problem).strip().splitlines() or [type(problem).__name__])[0]

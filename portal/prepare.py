@@ -8,118 +8,175 @@ skipped when it is done already.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LIBRARIES = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0")
-PACKAGES = {
-    "apt-get": "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0",
-    "dnf": "pango harfbuzz",
-    "apk": "pango harfbuzz-subset fontconfig",
-}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 OLDEST = (3, 11)
+
+#: What each package manager calls the libraries, and the command that installs without asking.
+DRAWING = {
+    "apt-get": ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"),
+    "dnf": ("pango", "harfbuzz"),
+    "apk": ("pango", "harfbuzz-subset", "fontconfig"),
+}
+COMMANDS = {"apt-get": "apt-get install -y --no-install-recommends", "dnf": "dnf install -y", "apk": "apk add"}
 
 
 def prepare(*, dev: bool = False) -> None:
     """Make ``.venv`` and see to the system libraries.  Ends with one clear line when it cannot."""
     if sys.version_info < OLDEST:
-        sys.exit(f"portal: Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
+        version = sys.version.split()[0]
+        sys.exit(f"portal: Python 3.11 or newer is needed; this is {version}. With another: make run PYTHON=python3.12")
+    system_packages()
     _venv()
     _pins("requirements-dev.txt" if dev else "requirements.txt", also=None if dev else "requirements-dev.txt")
-    libraries()
+
+
+def system_packages() -> None:
+    """What only the system's package manager has: installed when we may, else the line to type for all of it."""
+    manager = next(filter(shutil.which, COMMANDS), "")
+    packages = missing(manager)
+    if not packages:
+        return
+    if not manager:
+        sys.exit(f"portal: {' and '.join(packages)} are needed. Where there is Homebrew, type: brew install pango")
+    if not may_install():
+        sys.exit(f"portal: some system packages are missing. {to_type(manager, packages, shutil.which('sudo'))}")
+    if not _install(manager, packages) or missing(manager):
+        sys.exit(f"portal: {' '.join(packages)} could not be installed; the lines above say why.")
+
+
+def missing(manager: str) -> list[str]:
+    """The packages that are needed and not here, as *manager* calls them."""
+    packages = []
+    if not _has_venv() and not usable(VENV):
+        packages.append(f"python{sys.version_info.major}.{sys.version_info.minor}-venv")
+    if not _drawable():
+        packages += DRAWING.get(manager, ("Pango", "HarfBuzz"))
+    return packages
+
+
+def to_type(manager: str, packages: Sequence[str], sudo: str | None) -> str:
+    """A line with the command by which a person who may do so installs *packages*."""
+    steps = [f"{COMMANDS[manager]} {' '.join(packages)}"]
+    if manager == "apt-get":
+        steps.insert(0, "apt-get update")  # a new machine has no lists yet
+    return f"Type: {' && '.join(f'sudo {step}' for step in steps)}" if sudo else f"Type as root: {' && '.join(steps)}"
+
+
+def _has_venv() -> bool:
+    # Debian keeps the part of venv that brings pip in a package of its own.
+    return importlib.util.find_spec("venv") is not None and importlib.util.find_spec("ensurepip") is not None
+
+
+def _drawable() -> bool:
+    if sys.platform == "darwin":
+        return True
+    # Asked in a child: the loader of a running process remembers what it did not find.
+    check = f"import ctypes\nfor name in {LIBRARIES!r}: ctypes.CDLL(name)"
+    return subprocess.run([sys.executable, "-c", check], capture_output=True, check=False).returncode == 0
+
+
+def may_install() -> bool:
+    """Whether system packages can be installed without anybody's password."""
+    if os.geteuid() == 0:
+        return True
+    return bool(
+        shutil.which("sudo")
+        and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
+    )
+
+
+def _install(manager: str, packages: Sequence[str]) -> bool:
+    print(f"Installing {' '.join(packages)} …", flush=True)
+    before = ["sudo", "-n"] if os.geteuid() != 0 else []
+    before += ["env", "DEBIAN_FRONTEND=noninteractive"]
+    if manager == "apt-get":
+        _quietly([*before, "apt-get", "update", "-qq"])
+        before += ["apt-get", "-o", "DPkg::Lock::Timeout=120", *COMMANDS[manager].split()[1:], "-qq"]
+    else:
+        before += COMMANDS[manager].split()
+    return _quietly([*before, *packages])
+
+
+def _quietly(command: Sequence[str]) -> bool:
+    """Run it and show what it printed only when it failed."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode:
+        print(done.stdout.strip(), file=sys.stderr, flush=True)
+    return done.returncode == 0
 
 
 def _venv() -> None:
-    if PYTHON.exists():
+    if usable(VENV):
         return
-    print("Making .venv …", flush=True)
-    done = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)
-    if done.returncode and _install(
-        "apt-get", f"python3-venv python{sys.version_info.major}.{sys.version_info.minor}-venv"
-    ):
+    print("Making .venv …" if not VENV.exists() else "Making .venv anew: it was begun, moved or left …", flush=True)
+    shutil.rmtree(VENV, ignore_errors=True)
+    if not _quietly([sys.executable, "-m", "venv", str(VENV)]):
         shutil.rmtree(VENV, ignore_errors=True)
-        done = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)
-    if done.returncode:
-        shutil.rmtree(VENV, ignore_errors=True)
-        sys.exit("portal: Python cannot make a virtual environment here. Type: apt-get install python3-venv")
+        sys.exit("portal: Python cannot make a virtual environment here; the lines above say why.")
+
+
+def usable(venv: Path) -> bool:
+    """Whether *venv* is whole, was made where it lies, and still has its Python."""
+    try:
+        done = subprocess.run([venv / "bin" / "pip", "--version"], capture_output=True, text=True, check=False)
+    except OSError:
+        return False
+    return done.returncode == 0 and str(venv) in done.stdout
 
 
 def _pins(name: str, also: str | None) -> None:
     """Install the pins of *name* unless they, or those of *also* (which contain them), are in place."""
     for candidate in (name, also):
-        if candidate and _stamp(candidate).exists():
+        if candidate and stamp(candidate).exists():
             return
     print("Installing the pinned packages (about a minute, once) …", flush=True)
     command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
     done = subprocess.run([*command, "--require-hashes", "-r", str(ROOT / name)], check=False)
     if done.returncode:
         sys.exit(f"portal: the packages of {name} could not be installed; the lines above say why.")
-    _stamp(name).touch()
+    stamp(name).touch()
 
 
-def _stamp(name: str) -> Path:
+def stamp(name: str) -> Path:
+    """The file that stands in ``.venv`` once the pins of *name*, as they are now, are installed."""
     digest = hashlib.sha256((ROOT / name).read_bytes()).hexdigest()[:16]
     return VENV / f".{name}-{digest}"
 
 
-def libraries() -> None:
-    """WeasyPrint's system libraries: installed when we may, else the line to type."""
-    if _drawable():
-        return
-    for manager, packages in PACKAGES.items():
-        if shutil.which(manager):
-            if _install(manager, packages) and _drawable():
-                return
-            verb = "add" if manager == "apk" else "install"
-            sys.exit(f"portal: PDFs need some system libraries. Type: sudo {manager} {verb} {packages}")
-    sys.exit("portal: PDFs need Pango and HarfBuzz. On a Mac type: brew install pango")
-
-
-def _drawable() -> bool:
-    # Asked in a child: the loader of a running process remembers what it did not find.
-    check = f"import ctypes\nfor name in {LIBRARIES!r}: ctypes.CDLL(name)"
-    if sys.platform == "darwin":
-        return True
-    return subprocess.run([sys.executable, "-c", check], capture_output=True, check=False).returncode == 0
-
-
-def _install(manager: str, packages: str) -> bool:
-    """Install system packages when that needs nobody's password."""
-    if not shutil.which(manager):
-        return False
-    as_root: list[str] = []
-    if os.geteuid() != 0:
-        if (
-            subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode
-            if shutil.which("sudo")
-            else True
-        ):
-            return False
-        as_root = ["sudo", "-n"]
-    print(f"Installing {packages} …", flush=True)
-    if manager == "apt-get":
-        subprocess.run([*as_root, manager, "update", "-qq"], check=False, stdout=subprocess.DEVNULL)
-        options = ["install", "-y", "-qq", "--no-install-recommends"]
-    else:
-        options = ["add", "-q"] if manager == "apk" else ["install", "-y", "-q"]
-    done = subprocess.run([*as_root, manager, *options, *packages.split()], check=False, stdout=subprocess.DEVNULL)
-    return done.returncode == 0
-
-
 def browser() -> None:
     """A Chromium for the journeys: installed when we may; without one they are skipped, and say so."""
-    if not any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
-        _install("apt-get", "chromium")
+    if any(map(shutil.which, BROWSERS)):
+        return
+    if shutil.which("apt-get") and may_install():
+        _install("apt-get", ["chromium"])
+    else:
+        print(
+            "There is no Chromium: the journeys in a browser will be skipped. On Debian type: apt-get install chromium"
+        )
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """``python3 -m portal.prepare [--dev]``."""
     wants_dev = "--dev" in sys.argv
     prepare(dev=wants_dev)
     if wants_dev:
         browser()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("\nportal: stopped; the next start goes on from here.")

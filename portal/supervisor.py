@@ -7,6 +7,8 @@ and a line says which: half a portal would lose nothing, but tell nobody.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import signal
 import socket
@@ -19,10 +21,14 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
+import psycopg
+from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
+
 from config import ROOT, BadSetting, Config, from_environment
-from portal import migrate
+from portal import installation, migrate
+from portal.boot import named_servers_answer
 from portal.embedded import Embedded, die_with_parent
-from portal.scheme.fund import load_fund
 from portal.scheme.reading import PackRefused
 from portal.wheels import CannotStart
 
@@ -40,13 +46,16 @@ class Supervisor:
         self.config = config
         self.embedded = Embedded(config.var, postgres=not config.database_url, broker=not config.redis_url)
         self.children: list[tuple[str, subprocess.Popen[bytes]]] = []
+        #: There while the practice fund is being made: half of one is no use to anybody.
+        self.unfinished = config.var / "practice-unfinished"
 
     def start(self) -> None:
         """Start everything and wait until the first page answers."""
         config = self.config
-        _free(config.port)
+        named_servers_answer(config)
         if not config.database_url and self.embedded.running():
-            raise CannotStart(f"the portal already runs from this folder ({ROOT}); stop it first.")
+            raise CannotStart(f"the portal already runs on the data in {config.var}; stop it first.")
+        _free(config.port)
         servers = self.embedded.start()
         self.config = config = replace(
             config,
@@ -54,24 +63,53 @@ class Supervisor:
             owner_url=config.owner_url or servers.owner_url,
             redis_url=config.redis_url or servers.redis_url,
         )
-        migrate.upgrade(config.owner_url)
+        self._migrate()
         if config.practice:
-            self._practice()
-        self._spawn("web", *_web(config))
-        self._spawn("worker", *_worker(config))
+            self._practice_core()
+            self._practice_fund()
+        self._spawn("web", *_web(self.config))
+        self._spawn("worker", *_celery("worker", "--concurrency", "2"))
+        # On its own: the worker's own timetable can outlive a worker that is told to end while it starts.
+        self._spawn("timetable", *_celery("beat", "-s", str(config.var / "timetable")))
         self._wait_for_web()
 
-    def _practice(self) -> None:
+    def _migrate(self) -> None:
+        if self.unfinished.exists() and self.embedded.postgres:
+            self.embedded.empty()
+            self.unfinished.unlink()
+        try:
+            migrate.upgrade(self.config.owner_url)
+        except (DBAPIError, CommandError) as problem:
+            why = str(problem.orig if isinstance(problem, DBAPIError) else problem).strip().splitlines()[0]
+            raise CannotStart(f"the database could not be brought up to date: {why}") from None
+
+    def _practice_core(self) -> None:
         if not self.config.core_url:
             port = _any_port()
-            products = sorted(set(load_fund(self.config.fund_file).products.values()))
+            products = sorted(set(installation.fund().products.values()))
             command = [sys.executable, "-m", "portal.demo.practice_core", "--port", str(port)]
             command += ["--store", str(self.config.var / "practice-core.sqlite")]
             self._spawn("practice core", *command, *(part for product in products for part in ("--product", product)))
             self.config = replace(self.config, core_url=f"http://127.0.0.1:{port}")
-        done = subprocess.run([str(BIN / "flask"), "practice", "load"], env=self._environment(), cwd=ROOT, check=False)
+
+    def _practice_fund(self) -> None:
+        with psycopg.connect(self.config.owner_url) as connection:
+            made = connection.execute("SELECT EXISTS (SELECT FROM employer)").fetchone() == (True,)
+        if made and self.unfinished.exists():
+            raise CannotStart("the practice fund in DATABASE_URL was left half made; start with an empty database.")
+        if made:
+            return
+        self.unfinished.touch()
+        done = subprocess.run(
+            [str(BIN / "flask"), "practice", "load"],
+            env=self._environment(),
+            cwd=ROOT,
+            check=False,
+            preexec_fn=lambda: die_with_parent(signal.SIGKILL),
+        )
         if done.returncode:
             raise CannotStart("the practice fund could not be loaded; the lines above say why.")
+        self.unfinished.unlink()
 
     def stay(self) -> None:
         """Watch until asked to stop, or until a child dies by itself."""
@@ -96,6 +134,8 @@ class Supervisor:
                 child.wait(15)
             except subprocess.TimeoutExpired:
                 child.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)  # what it left behind
         self.embedded.stop()
 
     def _environment(self) -> dict[str, str]:
@@ -150,7 +190,7 @@ def run() -> int:
         signal.signal(wanted, _asked)
     try:
         config = from_environment()
-        load_fund(config.fund_file)
+        installation.use(config.fund_file)
         supervisor = Supervisor(config)
         supervisor.start()
         print(
@@ -160,8 +200,11 @@ def run() -> int:
     except Stop:
         print("\nStopping …", flush=True)
         return 0
-    except (BadSetting, CannotStart, PackRefused, OSError) as problem:
+    except (BadSetting, CannotStart, PackRefused) as problem:
         print(f"portal: {problem}", file=sys.stderr, flush=True)
+        return 1
+    except OSError as problem:
+        print(f"portal: {problem.filename or 'a file or server'}: {problem.strerror or problem}", file=sys.stderr)
         return 1
     finally:
         for wanted in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -184,23 +227,32 @@ def _web(config: Config) -> list[str]:
     ]
 
 
-def _worker(config: Config) -> list[str]:
-    return [
-        *(str(BIN / "celery"), "-A", "wsgi:celery", "worker", "-B", "--concurrency", "2", "--loglevel", "INFO"),
-        *("-s", str(config.var / "timetable")),
-    ]
+def _celery(part: str, *options: str) -> list[str]:
+    return [str(BIN / "celery"), "-A", "wsgi:celery", part, "--loglevel", "INFO", *options]
 
 
 def _free(port: int) -> None:
+    try:
+        _bind(port)
+    except OSError as problem:
+        why = "is taken" if problem.errno == errno.EADDRINUSE else f"cannot be used ({problem.strerror})"
+        raise CannotStart(f"port {port} {why}; choose another: PORT={_any_port(_next(port))} make run") from None
+
+
+def _next(port: int) -> int:
+    return port + 1 if 1024 < port < 65000 else 8001
+
+
+def _bind(port: int) -> int:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise CannotStart(f"port {port} is taken; choose another: PORT={port + 1} make run") from None
-
-
-def _any_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind(("127.0.0.1", port))
         return int(probe.getsockname()[1])
+
+
+def _any_port(first: int = 0) -> int:
+    """A free port: *first* or the next one that is, or just any."""
+    for port in range(first, first + 100):
+        with contextlib.suppress(OSError):
+            return _bind(port)
+    return _bind(0)

@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
@@ -35,6 +36,7 @@ class Portal:
     def __init__(self, folder: Path) -> None:
         self.folder, self.port = folder, free_port()
         self.process: subprocess.Popen[str] | None = None
+        self.code: int | None = None
 
     def start(self, **changes: str) -> str:
         """Start it; what it printed once it was ready or had ended."""
@@ -70,12 +72,13 @@ class Portal:
         code = self.process.wait(40)
         assert self.process.stdout is not None
         self.process.stdout.close()
+        self.code = code
         return code
 
     def children(self) -> list[str]:
         """What still runs of this portal."""
-        found = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
-        return [line for line in found.splitlines() if str(self.folder) in line or f":{self.port}" in line]
+        found = [" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])]
+        return [line for line in found if str(self.folder) in line or f":{self.port}" in line]
 
 
 @pytest.fixture
@@ -126,6 +129,7 @@ def test_a_taken_port_is_one_clear_line(portal: Portal) -> None:
         taken.listen()
         printed = portal.start()
     assert re.fullmatch(rf"portal: port {portal.port} is taken; choose another: PORT=\d+ make run\n", printed)
+    assert not portal.children()
 
 
 def test_a_broken_setting_is_one_clear_line(portal: Portal) -> None:
@@ -138,6 +142,48 @@ def test_a_mistake_in_the_funds_file_is_named_and_nothing_starts(portal: Portal)
     printed = portal.start(FUND_FILE=str(broken))
     assert "timezone" in printed
     assert not portal.children()
+
+
+@pytest.mark.parametrize(
+    ("setting", "address"),
+    [
+        ("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing"),
+        ("REDIS_URL", "redis://127.0.0.1:1/0"),
+        ("REDIS_URL", "127.0.0.1"),
+    ],
+)
+def test_a_named_server_that_does_not_answer_is_one_clear_line_and_nothing_starts(
+    portal: Portal, setting: str, address: str
+) -> None:
+    printed = portal.start(**{setting: address})
+    assert re.fullmatch(rf"portal: the \w+ of {setting} does not answer: .+\n", printed)
+    assert portal.code == 1
+    assert not portal.children()
+
+
+def test_in_production_no_server_of_its_own_is_started(portal: Portal) -> None:
+    printed = portal.start(PORTAL_ENV="production", SECRET_KEY="x" * 40)
+    assert printed == "portal: DATABASE_URL and REDIS_URL must be set when PORTAL_ENV=production.\n"
+
+
+def test_told_to_end_while_everything_still_starts_it_leaves_nothing(portal: Portal) -> None:
+    """The worker's processes come a second after the pages answer: the moment most likely to lose one."""
+    portal.start()
+    time.sleep(0.7)
+    assert portal.end(signal.SIGTERM) == 0
+    assert gone(portal)
+
+
+def test_a_database_half_full_of_practice_is_made_anew(portal: Portal) -> None:
+    portal.start()
+    with psycopg.connect(Embedded(portal.folder).servers.database_url) as connection:
+        connection.execute("INSERT INTO series (name, last) VALUES ('half a fund', 41)")
+    portal.end()
+    (portal.folder / "practice-unfinished").touch()
+    portal.start()
+    with psycopg.connect(Embedded(portal.folder).servers.database_url) as connection:
+        assert connection.execute("SELECT last FROM series WHERE name = 'half a fund'").fetchone() is None
+    portal.end()
 
 
 def test_a_second_start_in_the_same_folder_is_refused(portal: Portal) -> None:
