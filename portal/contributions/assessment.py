@@ -136,10 +136,10 @@ def load_basis(session: Session, employer_id: int, month: Month, packs: Sequence
     )  # fmt: skip
     for row in session.execute(statement):
         people.setdefault(row[0], RosterPerson(*row, {}))
-    return Basis(month, tuple(packs), people, _last_pay(session, employer_id, month))
+    return Basis(month, tuple(packs), people, last_pay(session, employer_id, month))
 
 
-def _last_pay(session: Session, employer_id: int, month: Month) -> dict[int, Mapping[str, int]]:
+def last_pay(session: Session, employer_id: int, month: Month) -> dict[int, Mapping[str, int]]:
     """What each person was paid in the last month declared before *month*."""
     wanted = (Declaration.employer_id == employer_id, Declaration.month < month, Declaration.state.not_in(GONE))
     last = select(Declaration.payroll_id).where(*wanted).order_by(Declaration.month.desc(), Declaration.id.desc())

@@ -7,7 +7,7 @@ Pure: no database, no clock.  Blocking problems keep a declaration from being su
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -90,7 +90,7 @@ def check(
         if line.shares_in_file is not None and line.shares_due is not None:
             problems += shares(line, line.shares_in_file, line.shares_due, limits)
     problems += repeated(lines, limits)
-    problems += namesakes(lines, limits)
+    problems += namesakes(lines, limits, {line.person_key for line in lines if settled_name(line, roster)})
     problems.sort(key=lambda problem: problem.row or 0)
     return [*problems, *missing(lines, roster.values(), first, last)]
 
@@ -176,13 +176,27 @@ def repeated(lines: Sequence[LineToCheck], limits: CheckLimits) -> Iterable[Prob
                 yield fault.at(line.row, limits.column("national_id"), line.national_id or "", secret=True)
 
 
-def namesakes(lines: Sequence[LineToCheck], limits: CheckLimits) -> Iterable[Problem]:
-    """The same name with different numbers may be one person typed twice."""
+def settled_name(line: LineToCheck, roster: Mapping[Hashable, RosterEntry]) -> bool:
+    """Whether this person stood in the last payroll and still has the name the roster has."""
+    entry = roster.get(line.person_key)
+    if entry is None or entry.last_components is None:
+        return False
+    return set(f"{line.first_name} {line.surname}".casefold().split()) <= set(entry.names.casefold().split())
+
+
+def namesakes(
+    lines: Sequence[LineToCheck], limits: CheckLimits, asked: Collection[Hashable] = frozenset()
+) -> Iterable[Problem]:
+    """
+    The same name with different numbers may be one person typed twice.
+
+    People who all stood in the last payroll, *asked* by key, were asked about then and are not again.
+    """
     rows: dict[tuple[str, str], list[LineToCheck]] = defaultdict(list)
     for line in lines:
         rows[line.surname.casefold(), line.first_name.casefold()].append(line)
     for same in rows.values():
-        if len({line.national_id for line in same}) > 1:
+        if len({line.national_id for line in same}) > 1 and not all(line.person_key in asked for line in same):
             fault = Fault("W_SAME_NAME", with_rows(SAME_NAME, same), blocking=False)
             for line in same:
                 yield fault.at(line.row, limits.column("surname"), f"{line.surname} {line.first_name}".strip())

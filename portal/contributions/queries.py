@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, literal, literal_column, select, tup
 from sqlalchemy.orm import Session
 
 from portal.auth.models import Account, EmployerRole, Mandate
-from portal.contributions.assessment import problems_from_json
+from portal.contributions.assessment import last_pay, problems_from_json
 from portal.contributions.checks import CheckLimits, LineToCheck, namesakes
 from portal.contributions.models import Declaration, DeclarationLine, FaultyLine, Payroll, PayrollLine
 from portal.db import day_range
@@ -139,7 +139,8 @@ def _same_names(session: Session, payroll: Payroll) -> list[Problem]:
     )
     rows = session.execute(statement)
     lines = [LineToCheck(row, person, number, surname, first, {}) for row, person, number, surname, first in rows]
-    return list(namesakes(lines, CheckLimits(money(), columns=payroll.checked.get("columns", {}))))
+    asked = last_pay(session, payroll.employer_id, payroll.month)
+    return list(namesakes(lines, CheckLimits(money(), columns=payroll.checked.get("columns", {})), asked))
 
 
 def _shares_name(payroll: Payroll) -> ColumnElement[bool]:

@@ -88,3 +88,15 @@ def test_a_control_total_that_differs_names_both_sums() -> None:
     problem = control_total([MARY, JOHN], "gross", 15000_00, LIMITS)
     assert problem is not None
     assert "15,500.00 ZMW; you declared 15,000.00 ZMW" in str(problem.words)
+
+
+def test_people_who_share_a_name_are_asked_about_once_and_not_again_every_month() -> None:
+    lines = [
+        LineToCheck(2, 1, "100001/11/1", "Banda", "Mary", {"basic": 500000}),
+        LineToCheck(3, 2, "100002/11/1", "Banda", "Mary", {"basic": 500000}),
+    ]
+    paid = RosterEntry(1, "100001/11/1", "Mary Banda", date(2020, 1, 1), None, {"basic": 500000})
+    roster = {1: paid, 2: replace(paid, person_key=2, national_id="100002/11/1")}
+    assert found(lines, roster) == []  # both stood in the last payroll
+    roster[2] = replace(roster[2], last_components=None)
+    assert found(lines, roster) == [("W_SAME_NAME", 2, False), ("W_SAME_NAME", 3, False)]  # one of them is new
