@@ -38,7 +38,7 @@ def server_account() -> dict[str, object]:
         "user": entry.pw_uid,
         "group": entry.pw_gid,
         "extra_groups": [],
-        "env": {"PATH": os.environ.get("PATH", "")},
+        "env": {"PATH": os.defpath},
     }
 
 
