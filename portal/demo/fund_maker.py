@@ -83,9 +83,7 @@ class _Maker:
         """Everything in the order in which it happened."""
         self._plan()
         collected = gc.get_threshold()
-        gc.set_threshold(
-            100_000
-        )  # looking for rings among short-lived rows took an eighth of the time
+        gc.set_threshold(100_000)  # looking for rings among short-lived rows took an eighth of the time
         while self.steps:  # a step may add later ones
             at, _order, step = heapq.heappop(self.steps)
             with db.writing() as session:
@@ -291,5 +289,8 @@ class _Maker:
                 )
 
     def _night(self, session: Session, at: datetime) -> None:
+        """The night's arrears, for those who owe something past its due day: the others' nights change nothing."""
         for employer_id, _by in self.employers.values():
-            arrears.accrue(session, employer_id, on=at.date(), at=at)
+            owed = (charge for scheme in fund().schemes for charge in book.open_charges(session, employer_id, scheme))
+            if any(charge.due < at.date() for charge in owed):
+                arrears.accrue(session, employer_id, on=at.date(), at=at)

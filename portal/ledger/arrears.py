@@ -1,9 +1,8 @@
 """
 Late charges: what the rule says is owed, less what the book already holds, is posted.
 
-Nothing is remembered beside the book, so a second run, a killed job and a back-dated payment need
-no special case.  What an employer has paid too much on a charge becomes credit, and credit can
-settle other charges; it counts from the day the money reached the fund.
+Nothing is remembered beside the book, so a second run, a killed job and a back-dated payment need no special case.
+What is paid too much on a charge becomes credit, which settles other charges from the day the money reached the fund.
 """
 
 from __future__ import annotations
@@ -191,6 +190,8 @@ def settle_credit(session: Session, employer_id: int, scheme: str, *, on: date, 
     accrue(session, employer_id, on=on, at=at)
     while _take_back_release(session, employer_id, scheme, at) or _take_back_uses(session, employer_id, scheme, at):
         accrue(session, employer_id, on=on, at=at)
+    if not _credit_by_day(session, employer_id, scheme):
+        return []
     used: set[int] = set()
     while found := _use_once(session, employer_id, scheme, at=at, on=None):
         used |= found

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
@@ -52,9 +52,23 @@ class ChargeBalance:
         return self.contribution + self.late
 
 
+#: Where a session notes which books it holds, and in which transaction.
+HELD = "books held"
+LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:book, 0))")
+
+
 def lock(session: Session, employer_id: int) -> None:
-    """Let nobody else write in this employer's book until the transaction ends.  Doing it twice is harmless."""
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"book/{employer_id}", 0))))
+    """
+    Let nobody else write in this employer's book until the transaction ends.  Doing it twice is harmless.
+
+    Every service locks for itself and calls others that do: the second time asks the database nothing.
+    """
+    transaction, held = session.info.get(HELD, (None, set()))
+    if transaction is not session.get_transaction():
+        held = set()
+    if employer_id not in held:
+        session.execute(LOCK, {"book": f"book/{employer_id}"})
+        session.info[HELD] = (session.get_transaction(), held | {employer_id})
 
 
 def charge_for(

@@ -112,7 +112,8 @@ def record_payment(
     _check(session, employer_id, scheme, amount, paid_on, at)
     bill = bill_by_reference(session, bill_reference, employer_id) if bill_reference else None
     before = settled_months(session, employer_id, scheme)
-    arrears.accrue(session, employer_id, on=paid_on, at=at)
+    if any(one.due < paid_on for one in book.open_charges(session, employer_id, scheme)):
+        arrears.accrue(session, employer_id, on=paid_on, at=at)  # the payment may settle what lateness cost by then
     payment = _post(session, employer_id, money, name=name, bill_id=bill.id if bill else None, by=by, at=at)
     settle(session, employer_id, scheme, before=before, at=at, reason="")
     return receipts.issue(session, payment, METHODS[method], by=by, at=at)
