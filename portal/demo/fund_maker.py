@@ -289,8 +289,8 @@ class _Maker:
                 )
 
     def _night(self, session: Session, at: datetime) -> None:
-        """The night's arrears, for those who owe something past its due day: the others' nights change nothing."""
-        for employer_id, _by in self.employers.values():
-            owed = (charge for scheme in fund().schemes for charge in book.open_charges(session, employer_id, scheme))
-            if any(charge.due < at.date() for charge in owed):
-                arrears.accrue(session, employer_id, on=at.date(), at=at)
+        """The night's arrears, for those who are ever late: the others' nights change nothing."""
+        for character in self.characters:
+            late = character.share < 100 or any(after is None or after > 0 for after in character.pays)
+            if late and character.code in self.employers:
+                arrears.accrue(session, self.employers[character.code][0], on=at.date(), at=at)
