@@ -80,10 +80,12 @@ def _has_venv() -> bool:
 
 
 def _drawable() -> bool:
-    if sys.platform == "darwin":
-        return True
+    return sys.platform == "darwin" or _loadable(*LIBRARIES)
+
+
+def _loadable(*libraries: str) -> bool:
     # Asked in a child: the loader of a running process remembers what it did not find.
-    check = f"import ctypes\nfor name in {LIBRARIES!r}: ctypes.CDLL(name)"
+    check = f"import ctypes\nfor name in {libraries!r}: ctypes.CDLL(name)"
     return subprocess.run([sys.executable, "-c", check], capture_output=True, check=False).returncode == 0
 
 
@@ -157,14 +159,13 @@ def stamp(name: str) -> Path:
 
 def browser() -> None:
     """A Chromium for the journeys: installed when we may; without one they are skipped, and say so."""
-    if any(map(shutil.which, BROWSERS)):
+    if not shutil.which("apt-get"):
         return
-    if shutil.which("apt-get") and may_install():
-        _install("apt-get", ["chromium"])
-    else:
-        print(
-            "There is no Chromium: the journeys in a browser will be skipped. On Debian type: apt-get install chromium"
-        )
+    packages = [] if any(map(shutil.which, BROWSERS)) else ["chromium"]
+    packages += [] if _loadable("libatomic.so.1") else ["libatomic1"]  # for what steers the browser
+    if packages and not (may_install() and _install("apt-get", packages)):
+        line = to_type("apt-get", packages, shutil.which("sudo"))
+        print(f"The journeys in a browser cannot run yet. {line}", file=sys.stderr)
 
 
 def main() -> None:
