@@ -17,6 +17,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -186,8 +187,7 @@ class Supervisor:
 def run() -> int:
     """Start, say where to look, stay.  The exit code: 0 when asked to stop."""
     supervisor: Supervisor | None = None
-    for wanted in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(wanted, _asked)
+    _on_request(_asked)
     try:
         config = from_environment()
         installation.use(config.fund_file)
@@ -207,14 +207,19 @@ def run() -> int:
         print(f"portal: {problem.filename or 'a file or server'}: {problem.strerror or problem}", file=sys.stderr)
         return 1
     finally:
-        for wanted in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(wanted, signal.SIG_IGN)
+        _on_request(signal.SIG_IGN)
         if supervisor is not None:
             supervisor.stop()
     return 0
 
 
+def _on_request(answer: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    for wanted in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(wanted, answer)
+
+
 def _asked(_number: int, _frame: FrameType | None) -> None:
+    _on_request(signal.SIG_IGN)  # the impatient press twice; once is enough
     raise Stop
 
 

@@ -107,6 +107,19 @@ def test_it_starts_says_where_to_look_and_stops_on_ctrl_c(portal: Portal) -> Non
     assert gone(portal)
 
 
+def test_pressing_ctrl_c_again_and_again_still_stops_in_order(portal: Portal) -> None:
+    portal.start()
+    assert portal.process is not None
+    assert portal.process.stdout is not None
+    for _press in range(20):
+        portal.process.send_signal(signal.SIGINT)
+        time.sleep(0.005)
+    said = portal.process.stdout.read()
+    assert said.strip() == "Stopping …"
+    assert portal.end(0) == 0
+    assert gone(portal)
+
+
 def test_a_hard_kill_leaves_no_process_and_a_new_start_has_everything(portal: Portal) -> None:
     portal.start()
     servers = Embedded(portal.folder).servers
