@@ -122,7 +122,7 @@ def _quietly(command: Sequence[str]) -> bool:
 def _venv() -> None:
     if usable(VENV):
         return
-    print("Making .venv …" if not VENV.exists() else "Making .venv anew: it was begun, moved or left …", flush=True)
+    print("Making .venv …" if not VENV.exists() else "Making .venv anew: it was moved, or not finished …", flush=True)
     shutil.rmtree(VENV, ignore_errors=True)
     if not _quietly([sys.executable, "-m", "venv", str(VENV)]):
         shutil.rmtree(VENV, ignore_errors=True)
