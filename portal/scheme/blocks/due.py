@@ -75,7 +75,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class DaysOfRest:
-    """The days on which nobody works: *weekend* (0 is Monday), the public holidays of *country*, and *gazetted* ones."""
+    """Days on which nobody works: *weekend* (0 is Monday), the public holidays of *country*, and *gazetted* ones."""
 
     weekend: tuple[int, ...]
     country: str | None

@@ -8,8 +8,8 @@ from fractions import Fraction
 from portal.scheme.blocks.values import Series
 from portal.scheme.money import Minor, Rounding
 
-#: What is counted.  "…_or_part": one begun counts whole.  "day": the rate is that of a day; "year_by_days": the rate of a
-#: year, days / 365; "month_by_days": the rate of a month, days / the days of the month of payment.
+#: What is counted.  "…_or_part": one begun counts whole.  "day": the rate is that of a day; "year_by_days": that of
+#: a year, days / 365; "month_by_days": that of a month, days / the days of the month of payment.
 EACH = (
     "once", "day", "month", "month_or_part", "quarter", "quarter_or_part", "year_by_days", "month_by_days",
 )  # fmt: skip
@@ -68,8 +68,8 @@ class LateRule:
     *round_each*: each period is rounded by itself; otherwise only the sum for the charge.
     *minimum* (minor units) where anything is owed; *maximum* as a part of what was paid late;
     *tolerance*: a shortfall up to this counts as paid.  *truncate*: decimals kept before rounding.
-    *beneficiary*: who gets it, in words, None for the fund.  *option*: the input in options that carries how many months
-    late the return was ("declaration_months_late"), for the trigger late_return.
+    *beneficiary*: who gets it, in words, None for the fund.  *option*: the input in options that
+    carries how many months late the return was ("declaration_months_late"), for the trigger late_return.
     """
 
     code: str
