@@ -15,7 +15,7 @@ from config import BadSetting, Config, from_environment
 from portal import installation, migrate
 from portal.db import address
 from portal.embedded import Embedded
-from portal.scheme.reading import PackRefused
+from portal.scheme.packfile.reading import PackRefused
 from portal.wheels import CannotStart
 
 OLDEST_DATABASE = 15

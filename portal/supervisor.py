@@ -30,7 +30,7 @@ from config import ROOT, BadSetting, Config, from_environment
 from portal import installation, migrate
 from portal.boot import named_servers_answer
 from portal.embedded import Embedded, die_with_parent
-from portal.scheme.reading import PackRefused
+from portal.scheme.packfile.reading import PackRefused
 from portal.wheels import CannotStart
 
 BIN = Path(sys.prefix) / "bin"

@@ -12,6 +12,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+#: Currencies that ISO 4217 gives no minor unit; all others that a pack can name have two digits.
+WITHOUT_MINOR_UNIT = frozenset(
+    ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF")
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Amount:
@@ -47,6 +52,8 @@ def plain(value: object) -> str:
     """A value inside a sentence in plain English: 1,234.50 ZMW, 10 November 2026."""
     if isinstance(value, Amount):
         sign, minor = ("-" if value.minor < 0 else ""), abs(value.minor)
+        if value.currency in WITHOUT_MINOR_UNIT:
+            return f"{sign}{minor:,} {value.currency}"
         return f"{sign}{minor // 100:,}.{minor % 100:02d} {value.currency}"
     if isinstance(value, date):
         return f"{value.day} {value:%B %Y}"

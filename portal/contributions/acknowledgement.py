@@ -20,7 +20,7 @@ from portal.contributions.models import Declaration
 from portal.employers.models import Employer
 from portal.files import StoredFile
 from portal.installation import fund, pack
-from portal.scheme.blocks import LatePerMonth, Pack
+from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month, month_in_words
 from portal.scheme.deadlines import explain_due
 from portal.scheme.explain import Step, steps_to_json, words_to_json

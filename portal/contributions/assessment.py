@@ -21,7 +21,8 @@ from portal.employers.roster import RosterPerson, roster_in
 from portal.employers.roster_import import money
 from portal.installation import fund
 from portal.people.models import Person
-from portal.scheme.blocks import NotKnown, Pack
+from portal.scheme.blocks.pack import Pack
+from portal.scheme.blocks.values import NotKnown
 from portal.scheme.calendars import Month
 from portal.scheme.contribution import Contribution, contribution_on
 from portal.scheme.explain import words_from_json, words_to_json

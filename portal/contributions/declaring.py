@@ -27,7 +27,7 @@ from portal.installation import fund, pack
 from portal.ledger import book
 from portal.ledger.book import Entry
 from portal.ledger.models import AccountName
-from portal.scheme.blocks import Pack
+from portal.scheme.blocks.pack import Pack
 from portal.scheme.deadlines import due_day
 from portal.scheme.explain import steps_to_json
 

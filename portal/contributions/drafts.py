@@ -36,7 +36,7 @@ from portal.errors import Refused
 from portal.files import StoredFile
 from portal.installation import pack
 from portal.ledger import book
-from portal.scheme.blocks import Pack
+from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month, month_in_words
 from portal.tabular.reading import read
 from portal.words import _

@@ -16,7 +16,8 @@ from portal.errors import NotFound, Refused
 from portal.installation import pack, packs
 from portal.ledger import book
 from portal.ledger.models import Charge
-from portal.scheme.blocks import NotKnown, Pack
+from portal.scheme.blocks.pack import Pack
+from portal.scheme.blocks.values import NotKnown
 from portal.scheme.calendars import Month, month_in_words, month_of, months_between
 from portal.scheme.contribution import contribution_on
 from portal.scheme.deadlines import due_day

@@ -19,7 +19,7 @@ from portal.contributions.assessment import Sums
 from portal.contributions.models import Payroll, PayrollState
 from portal.errors import NotFound
 from portal.installation import fund, pack
-from portal.scheme.blocks import Pack
+from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month
 from portal.scheme.deadlines import days_left_in_words, due_day
 from portal.words import Words

@@ -19,7 +19,7 @@ from portal.employers.roster_import import money
 from portal.errors import NotFound
 from portal.installation import pack
 from portal.people.models import Person
-from portal.scheme.blocks import Pack
+from portal.scheme.blocks.pack import Pack
 from portal.scheme.contribution import explain_contribution
 from portal.scheme.explain import Step
 from portal.tabular.table import Problem

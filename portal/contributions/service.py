@@ -46,7 +46,7 @@ from portal.errors import NotFound, Refused
 from portal.installation import fund, pack
 from portal.ledger import book
 from portal.people.models import Person
-from portal.scheme.blocks import Pack
+from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month, month_in_words
 from portal.words import _, _n
 

@@ -27,7 +27,7 @@ from portal.coverage.cover import coverage_of as coverage_of
 from portal.coverage.models import CoverageMonth, PaidMonth
 from portal.installation import pack
 from portal.people.models import Person
-from portal.scheme.blocks import Pack
+from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month
 from portal.scheme.entitlement import entitled_months, opening_months
 

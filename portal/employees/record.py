@@ -22,7 +22,7 @@ from portal.installation import packs
 from portal.ledger import book
 from portal.ledger.models import Charge
 from portal.people.models import Person
-from portal.scheme.blocks import Pack
+from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month, month_of, months_between
 from portal.scheme.deadlines import due_day
 

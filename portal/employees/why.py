@@ -12,7 +12,9 @@ from datetime import timedelta
 from portal.coverage.cover import CoverNow, cover_now
 from portal.employees.record import Entry, Record
 from portal.installation import pack
-from portal.scheme.blocks import NotKnown, OpensNextMonth, Pack
+from portal.scheme.blocks.cover import OpensAfterPaidMonths
+from portal.scheme.blocks.pack import Pack
+from portal.scheme.blocks.values import NotKnown
 from portal.scheme.calendars import Month, month_in_words, month_of
 from portal.scheme.contribution import explain_contribution
 from portal.scheme.deadlines import due_day
@@ -133,7 +135,7 @@ def fault(rules: Pack, entry: Entry, record: Record) -> Words:
 def _beginning(rules: Pack, record: Record, this: Month) -> list[Words]:
     """When cover can begin: at once when somebody's debt is all that is missing, else after the waiting period."""
     rule = rules.entitlement
-    assert isinstance(rule, OpensNextMonth)  # only such schemes have a cover story
+    assert isinstance(rule, OpensAfterPaidMonths)  # only such schemes have a cover story
     unpaid = _unpaid(rules, record, this)
     if all(record.entries(rules.id, month) for month in unpaid):
         if all(entry.declared for month in unpaid for entry in record.entries(rules.id, month)):
@@ -144,7 +146,7 @@ def _beginning(rules: Pack, record: Record, this: Month) -> list[Words]:
         name = month_in_words(record.first_month, rules.calendar)
         words.append(
             _("This is the waiting period: your first month on file is %(month)s, and %(n)s successive months must be "
-              "paid before cover begins.", month=name, n=rule.waiting_months)
+              "paid before cover begins.", month=name, n=rule.months)
         )  # fmt: skip
     if begins := _first_possible(rules, record, this):
         name = month_in_words(begins, rules.calendar)

@@ -32,9 +32,7 @@ def employer_by_number(session: Session, number: str) -> Employer:
 
 def first_day_of(scheme: str) -> date:
     """The first day for which a scheme's pack knows a rate and a due day: nobody is enrolled before it."""
-    rules = pack(scheme)
-    rates = min(branch.employer_rate.values[0].since for branch in rules.branches)
-    return max(rates, rules.due.values[0].since)
+    return pack(scheme).begins
 
 
 def enrol(

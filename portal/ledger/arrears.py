@@ -21,7 +21,7 @@ from portal.ledger import book
 from portal.ledger.book import Entry
 from portal.ledger.models import AccountName, Charge, Posting, Transaction
 from portal.scheme.allocation import OpenCharge, Settled, allocate, order_in_words
-from portal.scheme.blocks import NotKnown
+from portal.scheme.blocks.values import NotKnown
 from portal.scheme.calendars import month_in_words
 from portal.scheme.explain import Step, steps_to_json
 from portal.scheme.late import ChargeHistory, LateCharge, late_charges_on

@@ -8,7 +8,7 @@ from portal.contributions.models import Declaration, DeclarationLine
 from portal.installation import pack
 from portal.ledger.models import AccountName
 from portal.officers.records import EntryRecord
-from portal.scheme.blocks import NotKnown
+from portal.scheme.blocks.values import NotKnown
 from portal.scheme.calendars import month_in_words
 from portal.scheme.contribution import contribution_on, explain_contribution
 from portal.scheme.explain import Step, steps_from_json

@@ -22,7 +22,7 @@ from portal.employers.models import Employer, Enrolment
 from portal.installation import packs
 from portal.ledger.models import Charge
 from portal.ledger.statement import overdue_on
-from portal.scheme.blocks import Pack
+from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month, month_of
 from portal.scheme.deadlines import due_day
 from portal.scheme.institution import Bucket

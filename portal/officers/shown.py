@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 from portal.installation import pack
 from portal.ledger.statement import Age
 from portal.officers.queries import ArrearsRow, EmployerRow, Owed
-from portal.scheme.blocks import Pack, Unknown
+from portal.scheme.blocks.pack import Pack
+from portal.scheme.blocks.values import Unknown
 from portal.scheme.money import format_amount
 from portal.tabular.writing import Cell, write_csv
 from portal.web.charts import Chart, bars

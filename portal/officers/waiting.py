@@ -13,7 +13,7 @@ from portal import outbox
 from portal.employers.models import Employer, Enrolment, Registration, RegistrationState
 from portal.installation import packs
 from portal.officers.queries import declares, enrolled_in, month_fallen_due
-from portal.scheme.blocks import Pack
+from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month
 from portal.scheme.deadlines import due_day
 

@@ -24,7 +24,7 @@ from portal.ledger import arrears, book
 from portal.ledger.models import AccountName, Charge, Posting, Transaction
 from portal.payments.models import Payment, Receipt
 from portal.scheme.allocation import OpenCharge
-from portal.scheme.blocks import Pack
+from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month
 from portal.scheme.explain import Step, steps_from_json
 from portal.scheme.late import LateCharge

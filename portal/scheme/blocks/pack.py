@@ -90,6 +90,19 @@ class Pack:
         """Whether the pack knows what being late costs."""
         return not isinstance(self.late, Unknown)
 
+    @property
+    def begins(self) -> date:
+        """The first day for which it knows a share of some branch and, where one is known, a due day."""
+        shares = [
+            series.values[0].since
+            for branch in self.branches
+            for series in (branch.employer, branch.employee, branch.total)
+            if series is not None
+        ]
+        payment = self.due.payment
+        due = date.min if isinstance(payment, Unknown) else payment.values[0].since
+        return max(min(shares, default=due), due)
+
     def deciding_day(self, month: Month) -> date:
         """The day of the wage month that picks the version of a rule."""
         return month.first_day(self.calendar) if self.version_day == "first" else month.last_day(self.calendar)
