@@ -7,8 +7,10 @@ Rates are exact fractions, so nothing is lost before a rule says how to round.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+
+from portal.scheme.columns import Numbers, choose, roomy, times
 
 #: An amount in minor units (ngwee for the kwacha).
 Minor = int
@@ -33,10 +35,18 @@ class Currency:
 
 @dataclass(frozen=True, slots=True)
 class Rounding:
-    """How a rule rounds: which way (*mode*) and to a multiple of how many minor units (*unit*)."""
+    """
+    How a rule rounds: which way (*mode*) and to a multiple of how many minor units (*unit*).
+
+    *truncate*: what is cut off first, as the number of decimals of the MINOR unit that are kept (a file
+    counts those of the main unit: three decimals of a pound are one of a penny; below zero for whole
+    tens of it).  *source*: where the law says so.
+    """
 
     mode: str
     unit: int = 1
+    truncate: int | None = None
+    source: str | None = field(default=None, compare=False)
 
 
 def round_to(value: Fraction, rounding: Rounding) -> int:
@@ -50,28 +60,45 @@ def round_to(value: Fraction, rounding: Rounding) -> int:
     >>> round_to(Fraction(1244), Rounding("half_up", unit=5))
     1245
     """
-    return round_ratio(value.numerator, value.denominator, rounding)
+    return int(round_ratio(value.numerator, value.denominator, rounding))
 
 
-def round_ratio(numerator: int, denominator: int, rounding: Rounding) -> int:
-    """The same for *numerator* / *denominator* (above zero), for rules that run over thousands of lines."""
+def round_ratio(numerator: Numbers, denominator: int, rounding: Rounding) -> Numbers:
+    """The same for *numerator* / *denominator* (above zero), where the numerator may be a column."""
+    if rounding.truncate is not None:
+        numerator, denominator = truncated(numerator, denominator, rounding.truncate)
     mode, unit = rounding.mode, rounding.unit
     step = denominator * unit
+    numerator = roomy(numerator, step)
     if mode == "floor":
         return numerator // step * unit
     if mode == "ceil":
         return -(-numerator // step) * unit
-    whole, rest = divmod(abs(numerator), step)
+    size = abs(numerator)
     if mode == "half_up":
-        up = 2 * rest >= step
+        rounded = (2 * size + step) // (2 * step)
     elif mode == "half_down":
-        up = 2 * rest > step
+        rounded = -((step - 2 * size) // (2 * step))
     elif mode == "half_even":
-        up = 2 * rest > step or (2 * rest == step and whole % 2 == 1)
+        whole = size // step
+        rest = 2 * (size - whole * step)
+        rounded = whole + ((rest > step) | ((rest == step) & (whole % 2 == 1)))
     else:
         raise ValueError(f"no such rounding mode: {mode!r}")
-    rounded = (whole + 1 if up else whole) * unit
-    return -rounded if numerator < 0 else rounded
+    return choose(numerator < 0, -rounded, rounded) * unit
+
+
+def truncated(numerator: Numbers, denominator: int, decimals: int) -> tuple[Numbers, int]:
+    """
+    The ratio with only so many decimals, towards zero; below zero: whole tens, hundreds.
+
+    >>> truncated(874558, 100, 1), truncated(874558, 100, -2)
+    ((87455, 10), (8700, 1))
+    """
+    kept, whole = (10**decimals, 1) if decimals >= 0 else (1, 10**-decimals)
+    scaled = roomy(times(numerator, kept), denominator * whole)
+    cut = abs(scaled) // (denominator * whole) * whole
+    return choose(scaled < 0, -cut, cut), kept
 
 
 def parse_rate(text: str) -> Fraction:
