@@ -1,144 +1,29 @@
 """
-Months, the unit in which contributions are declared.
+The calendars a pack can name, and counting with them.
 
-A :class:`Month` is a year and a number in its scheme's own calendar.  What a month's days are,
-only a :class:`Calendar` knows; the Gregorian one is used where none is given.
+Months and days themselves stand in ``months.py``; ``bikram_sambat.py`` and ``ethiopian.py`` know
+theirs.  Nothing here needs to know which calendar it is asked about.
 """
 
 from __future__ import annotations
 
 import calendar as gregorian
-import re
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Protocol
 
+from portal.scheme.bikram_sambat import BIKRAM_SAMBAT
+from portal.scheme.ethiopian import ETHIOPIAN
+from portal.scheme.months import GREGORIAN as GREGORIAN
+from portal.scheme.months import Calendar as Calendar
+from portal.scheme.months import Month as Month
+from portal.scheme.months import OutsideCalendar as OutsideCalendar
+from portal.scheme.months import OwnDate as OwnDate
 from portal.words import Words, _
 
-_TEXT = re.compile(r"(\d{4})-(\d{2})")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Month:
-    """
-    One month of one year, both counted from 1.  Earlier months are smaller.
-
-    >>> str(Month(2026, 12).next()), Month(2026, 10).as_int
-    ('2027-01', 202610)
-    """
-
-    year: int
-    number: int
-
-    def __post_init__(self) -> None:
-        if not (1 <= self.number <= 13 and 1 <= self.year <= 9999):
-            raise ValueError(f"there is no month {self.number} of the year {self.year}")
-
-    def __str__(self) -> str:
-        return f"{self.year:04d}-{self.number:02d}"
-
-    @classmethod
-    def parse(cls, text: str) -> Month:
-        """Read ``2026-10``."""
-        found = _TEXT.fullmatch(text.strip())
-        if not found or found[2] == "13":
-            raise ValueError(f"not a month: {text!r}")
-        return cls(int(found[1]), int(found[2]))
-
-    @property
-    def as_int(self) -> int:
-        """The month as the database keeps it: 202610.  Sorts as months do."""
-        return self.year * 100 + self.number
-
-    @classmethod
-    def from_int(cls, stored: int) -> Month:
-        """The month the database keeps as 202610."""
-        return cls(*divmod(stored, 100))
-
-    def plus(self, months: int, calendar: Calendar | None = None) -> Month:
-        """This many months later; earlier when below zero."""
-        a_year = (calendar or GREGORIAN).months_in_year
-        year, number = divmod(self.year * a_year + self.number - 1 + months, a_year)
-        return Month(year, number + 1)
-
-    def next(self, calendar: Calendar | None = None) -> Month:
-        """The month after this one."""
-        return self.plus(1, calendar)
-
-    def previous(self, calendar: Calendar | None = None) -> Month:
-        """The month before this one."""
-        return self.plus(-1, calendar)
-
-    def first_day(self, calendar: Calendar | None = None) -> date:
-        """Its first day, as a Gregorian date."""
-        return (calendar or GREGORIAN).first_day(self)
-
-    def last_day(self, calendar: Calendar | None = None) -> date:
-        """Its last day, as a Gregorian date; it belongs to the month."""
-        return (calendar or GREGORIAN).last_day(self)
-
-
-class Calendar(Protocol):
-    """What a calendar has to know so that months can be counted and dated."""
-
-    @property
-    def months_in_year(self) -> int:
-        """How many months a year has (the Ethiopian one has 13)."""
-
-    def first_day(self, month: Month) -> date:
-        """The first day of *month*, as a Gregorian date."""
-
-    def last_day(self, month: Month) -> date:
-        """The last day of *month*, as a Gregorian date."""
-
-    def month_of(self, day: date) -> Month:
-        """The month of this calendar in which the Gregorian *day* lies."""
-
-    def in_words(self, month: Month) -> Words:
-        """The month's name and year."""
-
-
-class GregorianCalendar:
-    """The calendar of most schemes."""
-
-    months_in_year = 12
-
-    def first_day(self, month: Month) -> date:
-        """The first day of *month*."""
-        return date(month.year, month.number, 1)
-
-    def last_day(self, month: Month) -> date:
-        """The last day of *month*: the 28th to the 31st."""
-        return date(month.year, month.number, gregorian.monthrange(month.year, month.number)[1])
-
-    def month_of(self, day: date) -> Month:
-        """The month in which *day* lies."""
-        return Month(day.year, day.month)
-
-    def in_words(self, month: Month) -> Words:
-        """The month as people say it: November 2026."""
-        return Words(_GREGORIAN_NAMES[month.number - 1].msgid, {"year": str(month.year)})
-
-
-_GREGORIAN_NAMES = (
-    _("January %(year)s"),
-    _("February %(year)s"),
-    _("March %(year)s"),
-    _("April %(year)s"),
-    _("May %(year)s"),
-    _("June %(year)s"),
-    _("July %(year)s"),
-    _("August %(year)s"),
-    _("September %(year)s"),
-    _("October %(year)s"),
-    _("November %(year)s"),
-    _("December %(year)s"),
-)
-
-GREGORIAN = GregorianCalendar()
+_ONE_DAY = timedelta(days=1)
 
 #: The calendars a pack can name.
-CALENDARS: dict[str, Calendar] = {"gregorian": GREGORIAN}
+CALENDARS: dict[str, Calendar] = {"gregorian": GREGORIAN, "bikram_sambat": BIKRAM_SAMBAT, "ethiopian": ETHIOPIAN}
 
 
 def month_of(day: date, calendar: Calendar | None = None) -> Month:
@@ -163,6 +48,70 @@ def months_between(first: Month, last: Month, calendar: Calendar | None = None) 
     return tuple(first.plus(number, calendar) for number in range(count))
 
 
+def own_date(day: date, calendar: Calendar | None = None) -> OwnDate:
+    """
+    The Gregorian *day* as the calendar writes it.
+
+    >>> str(own_date(date(2024, 12, 30), BIKRAM_SAMBAT))
+    '2081-09-15'
+    """
+    month = month_of(day, calendar)
+    return OwnDate(month.year, month.number, (day - month.first_day(calendar)).days + 1)
+
+
+def gregorian_day(own: OwnDate, calendar: Calendar | None = None) -> date:
+    """
+    The Gregorian date of a day of the calendar; :class:`OutsideCalendar` where it has no such day.
+
+    >>> gregorian_day(OwnDate(2017, 13, 5), ETHIOPIAN)
+    datetime.date(2025, 9, 10)
+    """
+    chosen = calendar or GREGORIAN
+    if not (1 <= own.year <= 9999 and 1 <= own.month <= chosen.months_in_year):
+        raise OutsideCalendar(_("There is no month %(month)s of the year %(year)s.", month=own.month, year=own.year))
+    month = Month(own.year, own.month)
+    length = days_in(month, chosen)
+    if not 1 <= own.day <= length:
+        name = month_in_words(month, chosen)
+        raise OutsideCalendar(
+            _("%(day)s is no day of %(month)s, which has %(days)s days.", day=own.day, month=name, days=length)
+        )
+    return month.first_day(chosen) + timedelta(days=own.day - 1)
+
+
+def day_in_words(day: date, calendar: Calendar | None = None) -> Words:
+    """The Gregorian *day* as the calendar says it: 15 Poush 2081."""
+    return (calendar or GREGORIAN).day_in_words(own_date(day, calendar))
+
+
+def days_in(month: Month, calendar: Calendar | None = None) -> int:
+    """How many days the month has: 28 to 32, and 5 or 6 in Pagume."""
+    return (month.last_day(calendar) - month.first_day(calendar)).days + 1
+
+
+@dataclass(frozen=True, slots=True)
+class FiscalYear:
+    """A year of accounts; both days belong to it.  *name* is "2026", or "2081/82" where it goes over a new year."""
+
+    first: date
+    last: date
+    name: str
+
+
+def fiscal_year(day: date, begins: tuple[int, int] = (1, 1), calendar: Calendar | None = None) -> FiscalYear:
+    """
+    The fiscal year in which *day* lies; *begins* is its first month and day in the calendar.
+
+    >>> fiscal_year(date(2025, 7, 30), (4, 1), BIKRAM_SAMBAT).name
+    '2082/83'
+    """
+    own = own_date(day, calendar)
+    year = own.year if (own.month, own.day) >= begins else own.year - 1
+    first, after = (gregorian_day(OwnDate(each, *begins), calendar) for each in (year, year + 1))
+    name = str(year) if begins == (1, 1) else f"{year}/{(year + 1) % 100:02d}"
+    return FiscalYear(first, after - _ONE_DAY, name)
+
+
 def anniversary(day: date, months: int) -> date:
     """
     The same day of the month, *months* later, or that month's last day where it has no such day.
@@ -179,4 +128,4 @@ def anniversary(day: date, months: int) -> date:
 
 def day_after(day: date) -> date:
     """The next day."""
-    return day + timedelta(days=1)
+    return day + _ONE_DAY
