@@ -80,3 +80,4 @@ class DaysOfRest:
     weekend: tuple[int, ...]
     country: str | None
     gazetted: tuple[date, ...] = ()
+    source: str | None = None
