@@ -77,7 +77,7 @@ def test_where_nobody_ever_works_the_search_ends() -> None:
         Rest(weekend=(0, 1, 2, 3, 4, 5, 6)).next_working(date(2025, 1, 1))
 
 
-@pytest.mark.parametrize("country", "NP ET ZM SN BD TJ NG TZ CM GM NE CG SG GB".split())
+@pytest.mark.parametrize("country", ["NP", "ET", "ZM", "SN", "BD", "TJ", "NG", "TZ", "CM", "GM", "NE", "CG"])
 def test_the_countries_of_the_packs_have_holidays_in_the_library(country: str) -> None:
     assert len(holidays_of(country, 2026)) >= 5
 
