@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from portal.scheme.blocks import Pack
+from portal.scheme.blocks.pack import Pack
 from portal.scheme.identity import CHECKS, IdentityKind, IdentityRules, NumberRule, PhoneRule
 from portal.scheme.institution import BankAccount as BankAccount
 from portal.scheme.institution import Bucket as Bucket
@@ -24,7 +24,7 @@ from portal.scheme.institution import Limits as Limits
 from portal.scheme.institution import Location as Location
 from portal.scheme.money import Currency
 from portal.scheme.pack import PACKS, load_pack, load_packs
-from portal.scheme.reading import Mistake, PackRefused, Report, Section, read_file
+from portal.scheme.packfile.reading import Mistake, PackRefused, Report, Section, read_file
 from portal.words import _
 
 #: The series of numbers the portal gives, each with a prefix of its own.

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from portal.scheme.blocks import Pack
+from portal.scheme.blocks.pack import Pack
 from portal.scheme.identity import IdentityRules, NumberRule, PhoneRule
 from portal.scheme.money import Currency, Minor
 from portal.words import Words, _

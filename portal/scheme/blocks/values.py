@@ -33,13 +33,14 @@ class Source:
     Where a rule was found.
 
     *kind*: page (public, found), law (the text itself), memory, assumed (nobody published it),
-    or decision (of the fund that runs the portal, in its overlay).
+    or decision (of the fund that runs the portal, in its overlay); *day* of the law or decision.
     """
 
     key: str
     title: str
     url: str | None
     kind: str
+    day: date | None = None
 
     def __str__(self) -> str:
         return f"{self.title} ({self.url})" if self.url else self.title

@@ -7,94 +7,91 @@ What a file says it does not know, or did not verify, is gathered here too, for 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
+from itertools import groupby, pairwise
 from typing import TypeVar
 
-from portal.scheme.blocks import Dated, Missing, Series, Source
-from portal.scheme.reading import Section
+from portal.scheme.blocks.values import Dated, Missing, Series
+from portal.scheme.money import Currency
+from portal.scheme.packfile.reading import Section
+from portal.scheme.packfile.sources import Sources
+from portal.scheme.packfile.timeline import ONE_DAY, Entry, Piece, believed, values_of
 from portal.words import Words, _
 
 T = TypeVar("T")
 
-_ONE_DAY = timedelta(days=1)
+_FIRST_YEAR, _LAST_YEAR = 1800, 9000
 
 
-class Sources:
-    """The sources of one file, which values cite them, and what is missing or not verified."""
+def series(
+    sources: Sources, outer: Section, key: str, name: Words, parse: Callable[[Section], T],
+    bounded_in: Currency | None = None,
+) -> Series[T]:  # fmt: skip
+    """
+    The dated values of the list [[key]]; *parse* reads what one of them says.
 
-    def __init__(self, content: Section) -> None:
-        self._sections = dict(content.named("source"))
-        self.by_key = {key: _source(key, section) for key, section in self._sections.items()}
-        self._used: set[str] = set()
-        self.missing: list[Missing] = []
-        self.unverified: list[Missing] = []
-
-    def cite(self, section: Section) -> str:
-        """The source that a value names, as it is printed."""
-        named = section.text("source")
-        if named in self.by_key:
-            self._used.add(named)
-            return str(self.by_key[named])
-        if named:
-            section.wrong("source", _("there is no [source.%(name)s]. Add it, or name another.", name=named))
-        return named
-
-    def doubt(self, section: Section, what: str) -> str | None:
-        """What is not verified about a value."""
-        found = section.optional("unverified")
-        if found:
-            self.unverified.append(Missing(what, found, section.where))
-        return found
-
-    def close(self) -> None:
-        """Note every source that nothing cites."""
-        for key, section in self._sections.items():
-            if key not in self._used:
-                section.wrong("title", _("nothing cites this source. Cite it, or remove it."))
-
-    def series(self, outer: Section, key: str, name: Words, parse: Callable[[Section], T]) -> Series[T]:
-        """The dated values of the list [[key]]; *parse* reads what one of them says."""
-        sections = outer.each(key)
-        if not sections:
-            outer.wrong(key, _("there is no value. Add [[%(where)s]] with the first one.", where=outer.at(key)))
-        values: list[Dated[T]] = []
-        for section in sections:
-            values.append(self._dated(section, name, parse, values[-1] if values else None))
-            section.close()
-        return Series(name, _in_order(values, sections))
-
-    def _dated(self, section: Section, name: Words, parse: Callable[[Section], T], before: Dated[T] | None) -> Dated[T]:
-        """One value: known, written down as unknown, or the one before used provisionally."""
-        since, until = _days(section)
-        if "unknown" in section:
-            why = section.text("unknown")
-            self.missing.append(Missing(str(name), why, section.where))
-            return Dated(since, until, None, "", unknown=why)
-        if section.yes("provisional"):
-            if before is None or before.value is None:
-                section.wrong("provisional", _("there is no value before it to go on using. Write a value."))
-            value, source = (before.value, before.source) if before else (None, "")
-            return Dated(since, until, value, source, provisional=True)
-        value, source = parse(section), self.cite(section)
-        return Dated(since, until, value, source, unverified=self.doubt(section, str(name)))
+    An unknown value may say at_most in the currency *bounded_in*, where that is given.
+    """
+    entries = [_entry(sources, [one], name, lambda ones: parse(ones[0]), bounded_in) for one in _listed(outer, key)]
+    return _series(sources, name, entries)
 
 
-def _source(key: str, section: Section) -> Source:
-    url = section.optional("url")
-    source = Source(key, section.text("title"), url, section.choice("kind", ("page", "memory", "assumed")))
-    if source.kind == "page" and url is not None and not url.startswith(("http://", "https://")):
-        section.wrong("url", _("this is no address of a page. Write it with https://."))
-    section.close()
-    return source
+def amounts(sources: Sources, outer: Section, key: str, name: Words, currency: Currency) -> Series[int]:
+    """Dated amounts in minor units."""
+    return series(sources, outer, key, name, lambda one: one.amount("value", currency), bounded_in=currency)
 
 
-def _days(section: Section) -> tuple[date, date | None]:
+def grouped(sources: Sources, outer: Section, key: str, name: Words, parse: Callable[[list[Section]], T]) -> Series[T]:
+    """The same, where neighbouring entries with the same days are one value together."""
+    entries = []
+    for _days_of, ones in groupby(_listed(outer, key), key=lambda one: [one.plain(day) for day in _DAYS]):
+        entries.append(_entry(sources, list(ones), name, parse, None))
+    return _series(sources, name, entries)
+
+
+#: What says when an entry holds and since when it is known.
+_DAYS = ("from", "to", "year", "known")
+
+
+def _listed(outer: Section, key: str) -> list[Section]:
+    sections = outer.each(key)
+    if not sections:
+        outer.wrong(key, _("there is no value. Add [[%(where)s]] with the first one.", where=outer.at(key)))
+    return sections
+
+
+def _entry(
+    sources: Sources, sections: list[Section], name: Words, parse: Callable[[list[Section]], T],
+    bounded_in: Currency | None,
+) -> Entry[T]:  # fmt: skip
+    """One value: known, written down as unknown, or the one before used provisionally."""
+    first = sections[0]
+    spans = [_span(one) for one in sections]
+    since, until = spans[0]
+    known = [one.day("known") for one in sections if "known" in one]
+    value: T | None = None
+    source, doubt, at_most = "", None, None
+    unknown = next((one.text("unknown") for one in sections if "unknown" in one), None)
+    provisional = True in [one.yes("provisional") for one in sections]
+    if unknown is None and not provisional:
+        value = parse(sections)
+        cited = [sources.read(one) for one in sections]
+        source = "; ".join(dict.fromkeys(each for each, _doubt in cited))
+        doubt = "; ".join(dict.fromkeys(each for _source, each in cited if each)) or None
+    elif "source" in first:
+        source = sources.read(first)[0]
+    if unknown is not None and bounded_in is not None and "at_most" in first:
+        at_most = first.amount("at_most", bounded_in)
+    for one in sections:
+        one.close()
+    dated = Dated(since, until, value, source, unknown, provisional, doubt, known[0] if known else None, at_most)
+    return Entry(first, str(name), dated, added=first.place.added)
+
+
+def _span(section: Section) -> tuple[date, date | None]:
     """The first and the last day of a value: a year, or from a day to a day, or from a day on."""
     if "year" in section:
-        year = section.number("year")
-        if not 1900 <= year <= 9000:
-            section.wrong("year", _('found %(year)s. Write a year in quotes, such as "2026".', year=str(year)))
-            year = 1900
+        year = section.number("year", _FIRST_YEAR, _LAST_YEAR)
         return date(year, 1, 1), date(year, 12, 31)
     since = section.day("from")
     until = section.day("to") if "to" in section else None
@@ -104,35 +101,65 @@ def _days(section: Section) -> tuple[date, date | None]:
     return since, until
 
 
-def _in_order(values: list[Dated[T]], sections: list[Section]) -> tuple[Dated[T], ...]:
-    """The values with every last day filled in; what overlaps or leaves a hole is a mistake."""
-    filled: list[Dated[T]] = []
-    for number, dated in enumerate(values):
-        following = values[number + 1].since if number + 1 < len(values) else None
-        if following is not None:
-            dated = _until_next(dated, following, sections[number + 1])
-        filled.append(dated)
-    return tuple(filled)
+def _series(sources: Sources, name: Words, entries: list[Entry[T]]) -> Series[T]:
+    """The values as they are known today, and as they were believed before each later entry."""
+    _check_base_line([one for one in entries if one.dated.known is None and not one.added])
+    if entries and entries[0].dated.known is not None:
+        entries[0].section.wrong("known", _("nothing was known before the first value. Leave this out."))
+        return Series(name, values_of(believed(entries)))
+    today = believed(entries)
+    _check_holes(today)
+    _check_provisional(today)
+    _gather(sources, today)
+    knowing = sorted({one.dated.known for one in entries if one.dated.known is not None})
+    amended = tuple((day, values_of(believed(entries, day))) for day in knowing)
+    return Series(name, values_of(today), amended)
 
 
-def _until_next(dated: Dated[T], following: date, section: Section) -> Dated[T]:
-    """The value held until the day before *following*, where it does not say so itself."""
-    if following <= dated.since:
-        section.wrong("from", _("it begins no later than the value before it. Put the values in order of time."))
-        return dated
-    if dated.until is None:
-        return Dated(
-            dated.since, following - _ONE_DAY, dated.value, dated.source,
-            dated.unknown, dated.provisional, dated.unverified,
-        )  # fmt: skip
-    if dated.until >= following:
-        section.wrong("from", _("it begins while the value before it still holds. Correct one of the days."))
-    elif dated.until + _ONE_DAY < following:
+def _check_base_line(entries: list[Entry[T]]) -> None:
+    """Values that were known in time stand in order of time and do not overlap; holes are written down."""
+    for before, entry in pairwise(entries):
+        earlier, since, section = before.dated, entry.dated.since, entry.section
+        if since <= earlier.since:
+            section.wrong(
+                "from",
+                _("it begins no later than the value before it. Put the values in order of time, or say known."),
+            )
+        elif earlier.until is not None and earlier.until >= since:
+            section.wrong("from", _("it begins while the value before it still holds. Correct one of the days."))
+        elif earlier.until is not None:
+            _check_hole(earlier.until, since, section)
+
+
+def _check_holes(pieces: list[Piece[T]]) -> None:
+    for before, piece in pairwise(pieces):
+        if before.until is not None:
+            _check_hole(before.until, piece.since, piece.entry.section)
+
+
+def _check_hole(until: date, since: date, section: Section) -> None:
+    if until + ONE_DAY < since:
         section.wrong(
             "from",
             _(
                 "from %(first)s to %(last)s there is no value. Add it, or a value that says unknown and why.",
-                first=dated.until + _ONE_DAY, last=following - _ONE_DAY,
+                first=until + ONE_DAY, last=since - ONE_DAY,
             ),
         )  # fmt: skip
-    return dated
+
+
+def _check_provisional(pieces: list[Piece[T]]) -> None:
+    for before, piece in zip([None, *pieces], pieces, strict=False):
+        dated = piece.entry.dated
+        if dated.provisional and (before is None or before.entry.dated.unknown is not None):
+            words = _("there is no value before it to go on using. Write a value.")
+            piece.entry.section.wrong("provisional", words)
+
+
+def _gather(sources: Sources, pieces: list[Piece[T]]) -> None:
+    """Note what is not known and what is not verified among the values that count today, each once."""
+    for entry in dict.fromkeys(piece.entry for piece in pieces):
+        if entry.dated.unknown is not None:
+            sources.missing.append(Missing(entry.what, entry.dated.unknown, entry.section.where))
+        elif entry.dated.unverified:
+            sources.unverified.append(Missing(entry.what, entry.dated.unverified, entry.section.where))
