@@ -11,7 +11,7 @@ from pathlib import Path
 
 from portal.errors import NotFound
 from portal.scheme.fund import Fund, load_fund
-from portal.scheme.pack import Pack, load_packs
+from portal.scheme.pack import Pack
 
 _fund: Fund | None = None
 _packs: dict[str, Pack] = {}
@@ -24,11 +24,11 @@ def use(fund_file: Path, *, practice: bool | None = None) -> Fund:
     *practice* is what the settings say; it decides whether documents carry the word, whatever the file says.
     """
     global _fund, _packs
-    _fund = load_fund(fund_file)
+    found = load_fund(fund_file)
     if practice is not None:
-        _fund = replace(_fund, practice=practice)
-    _packs = load_packs(_fund.schemes)
-    return _fund
+        found = replace(found, practice=practice)
+    _fund, _packs = found, dict(found.packs)  # only now: a file that is refused leaves what was in use
+    return found
 
 
 def fund() -> Fund:

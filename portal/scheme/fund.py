@@ -42,7 +42,7 @@ def load_fund(path: Path, packs_dir: Path | None = None) -> Fund:
     report = Report(path.name)
     content, digest = read_file(path, report)
     schemes = content.texts("schemes")
-    packs, mistakes = _packs(schemes, packs_dir)
+    packs, mistakes = _packs(schemes, _overlays(content, schemes, path.parent), packs_dir)
     parts = _parts(content) | {"schemes": schemes, "packs": packs, "hash": digest}
     parts["products"] = _products(content, packs)
     content.close()
@@ -51,16 +51,31 @@ def load_fund(path: Path, packs_dir: Path | None = None) -> Fund:
     return Fund(**parts)
 
 
-def _packs(schemes: tuple[str, ...], packs_dir: Path | None) -> tuple[Mapping[str, Pack], tuple[Mistake, ...]]:
+def _overlays(content: Section, schemes: tuple[str, ...], folder: Path) -> dict[str, Path]:
+    """The fund's own file for each scheme that it changes; its path counts from the fund's file."""
+    overlays: dict[str, Path] = {}
+    if "overlay" not in content:
+        return overlays
+    section = content.section("overlay")
+    for scheme in section.table.values:
+        overlays[scheme] = folder / section.text(scheme)
+        if scheme not in schemes:
+            section.wrong(scheme, _("the fund does not run this scheme. Add it to schemes, or remove this."))
+    return overlays
+
+
+def _packs(
+    schemes: tuple[str, ...], overlays: Mapping[str, Path], packs_dir: Path | None
+) -> tuple[Mapping[str, Pack], tuple[Mistake, ...]]:
     """The packs that can be loaded, and the mistakes of those that cannot."""
     packs: dict[str, Pack] = {}
     mistakes: list[Mistake] = []
     for scheme in schemes:
         try:
             if packs_dir is None or packs_dir == PACKS:
-                packs |= load_packs([scheme])
+                packs |= load_packs([scheme], overlays)
             else:
-                packs[scheme] = load_pack(packs_dir / f"{scheme}.toml")
+                packs[scheme] = load_pack(packs_dir / f"{scheme}.toml", overlays.get(scheme))
         except PackRefused as refused:
             mistakes += refused.mistakes
     return packs, tuple(mistakes)
