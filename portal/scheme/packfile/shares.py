@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -9,16 +10,14 @@ from portal.scheme.blocks.shares import (
     AdditionalPay,
     Base,
     Branch,
-    Membership,
     MinimumContribution,
     ShareRounding,
     ShareTerms,
-    Split,
     WageLimit,
 )
 from portal.scheme.blocks.values import Condition, Dated, Series
 from portal.scheme.money import Minor, Rounding
-from portal.scheme.packfile.basics import Basics, optional_number, read_rounding
+from portal.scheme.packfile.basics import Basics, read_rounding
 from portal.scheme.packfile.dated import amounts, series
 from portal.scheme.packfile.reading import Section
 from portal.scheme.packfile.terms import Earlier, share_terms
@@ -53,13 +52,14 @@ class _Reader:
 
     def branch(self, *, is_split: bool) -> Branch:
         section = self.section
-        base = self._base()
+        source, doubt = self._source()
+        base = self._base(source, doubt)
         shares = {side: self._share(side, words) for side, words in _SHARES.items()}
         branch = Branch(
             code=self.code,
             name=self.name,
             base=base,
-            source=self._source(base),
+            source=source or base.values[-1].source,
             rounding=self._rounding(shares, is_split=is_split),
             applies=self.applies,
             floor=self._limit("floor", _("The least pay that counts for %(branch)s", branch=self.name)),
@@ -85,18 +85,18 @@ class _Reader:
         section.close()
         return branch
 
-    def _source(self, base: Series[Base]) -> str:
-        """The branch's source; with a dated base that of the base."""
+    def _source(self) -> tuple[str, str | None]:
+        """The branch's source; with a dated base it may be left out, and is that of the base."""
         if "source" in self.section or not self.section.is_list("base"):
-            return self.basics.sources.cite(self.section, self.name)
-        return base.values[-1].source if base.values else ""
+            return self.basics.sources.cited(self.section, self.name)
+        return "", None
 
-    def _base(self) -> Series[Base]:
+    def _base(self, source: str, doubt: str | None) -> Series[Base]:
         name = _("The pay that counts for %(branch)s", branch=self.name)
         if self.section.is_list("base"):
             return series(self.basics.sources, self.section, "base", name, self._base_of)
         plus = self.basics.counted(self.section, "base")
-        return Series(name, (Dated(_ALWAYS, None, Base(plus), ""),))
+        return Series(name, (Dated(_ALWAYS, None, Base(plus), source, unverified=doubt),))
 
     def _base_of(self, one: Section) -> Base:
         counted = self.basics.counted
@@ -158,11 +158,13 @@ class _Reader:
         section = self.section.section("rounding") if "rounding" in self.section else None
         usual = self.basics.rounding
 
+        cited = self.basics.sources.cite(section, f"{self.name}: rounding") if section and "source" in section else None
+
         def of(key: str, otherwise: Rounding | None) -> Rounding | None:
             if section is None or key not in section:
                 return otherwise
             inner = section.section(key)
-            found = read_rounding(inner, self.basics.currency, usual)
+            found = replace(read_rounding(inner, self.basics.currency, usual), source=cited)
             inner.close()
             return found
 
@@ -178,8 +180,6 @@ class _Reader:
             rest=rest,
         )
         if section is not None:
-            if "source" in section:
-                self.basics.sources.cite(section, f"{self.name}: rounding")
             section.close()
         return rounding
 
@@ -252,46 +252,3 @@ def _check_formula(one: Section, multiple: Fraction | None, average: Minor, valu
         one.wrong("average", _("it is not used without ceiling_multiple. Add that, or remove this."))
     elif multiple * average != value:
         one.wrong("value", _("it is not %(times)s times the average. Correct one.", times=str(multiple)))
-
-
-def read_split(content: Section, basics: Basics, branches: tuple[Branch, ...]) -> Split | None:
-    """The employee's part of all branches together, where the scheme has one."""
-    if "split" not in content:
-        return None
-    section = content.section("split")
-    base_of = section.text("base_of")
-    if base_of and base_of not in {branch.code for branch in branches}:
-        section.wrong("base_of", _("there is no [branch.%(name)s]. Add it, or name another.", name=base_of))
-    if "source" in section:
-        basics.sources.cite(section, "The employee's part")
-    split = Split(
-        base_of,
-        series(
-            basics.sources, section, "employee", _("The employee's part of all branches"),
-            lambda one: share_terms(one, basics, {}, {}, has_total=False),
-        ),
-    )  # fmt: skip
-    section.close()
-    return split
-
-
-def read_membership(content: Section, basics: Basics) -> Membership:
-    """Who has to be declared; a pack without the section sets no limit."""
-    if "membership" not in content:
-        return Membership()
-    section = content.section("membership")
-    least = None
-    if "minimum_earnings" in section:
-        name = _("The least wage to be declared")
-        least = amounts(basics.sources, section, "minimum_earnings", name, basics.currency)
-    membership = Membership(
-        component=basics.component(section, "component") if least or "component" in section else None,
-        minimum_earnings=least,
-        age_from=optional_number(section, "age_from", 0, 150),
-        age_to=optional_number(section, "age_to", 0, 150),
-        source=basics.sources.cite(section, "Who has to be declared"),
-    )
-    if (membership.age_from or 0) > (membership.age_to if membership.age_to is not None else 150):
-        section.wrong("age_to", _("it is below the age from which. Exchange the two, or correct one."))
-    section.close()
-    return membership

@@ -20,8 +20,9 @@ from portal.scheme.packfile.basics import Basics, month_day, read_basics
 from portal.scheme.packfile.cover import read_allocation, read_entitlement, read_waivers
 from portal.scheme.packfile.due import read_due, read_rest
 from portal.scheme.packfile.late import read_late
+from portal.scheme.packfile.membership import read_membership, read_split
 from portal.scheme.packfile.reading import Section
-from portal.scheme.packfile.shares import read_branches, read_membership, read_split
+from portal.scheme.packfile.shares import read_branches
 from portal.scheme.packfile.tests import PlacedCase, read_tests
 from portal.words import _
 
