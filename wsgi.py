@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from portal import cli
-from portal.app import create_app
-from portal.boot import configured
-from portal.jobs.celery_app import make_celery
+import sys
 
-config = configured()
-app = create_app(config)
-celery = make_celery(app, config)
-cli.register(app, config)
+from portal import scheme_commands
+
+if scheme_commands.alone(sys.argv):  # the rules of schemes need no server and start at once
+    app = scheme_commands.application()
+else:
+    from portal import cli
+    from portal.app import create_app
+    from portal.boot import configured
+    from portal.jobs.celery_app import make_celery
+
+    config = configured()
+    app = create_app(config)
+    celery = make_celery(app, config)
+    cli.register(app, config)

@@ -14,7 +14,8 @@ from portal import clock, db, migrate
 from portal.auth import service
 from portal.auth.models import FundRoleName
 from portal.demo import fund_maker, snapshot
-from portal.installation import fund, pack
+from portal.installation import fund
+from portal.scheme_commands import scheme_command
 
 
 def register(app: Flask, config: Config) -> None:
@@ -103,21 +104,6 @@ def account_add(email: str, name: str, role: str, password: str) -> None:
         account = service.add_account(session, email, name, at=now, password=password)
         service.give_fund_role(session, account, FundRoleName(role), from_day=clock.today(fund().timezone), at=now)
     click.echo(f"{email} may sign in as {role}.")
-
-
-@click.group("scheme")
-def scheme_command() -> None:
-    """The rules of the fund's schemes."""
-
-
-@scheme_command.command("missing")
-@click.argument("scheme")
-def scheme_missing(scheme: str) -> None:
-    """What is not known of SCHEME, and what is used although nobody confirmed it."""
-    rules = pack(scheme)
-    for title, gaps in (("Not known", rules.missing), ("Not confirmed", rules.unverified)):
-        for gap in gaps:
-            click.echo(f"{title}: {gap.what}: {gap.why}")
 
 
 def _practice_only() -> None:

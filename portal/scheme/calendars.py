@@ -67,9 +67,10 @@ def gregorian_day(own: OwnDate, calendar: Calendar | None = None) -> date:
     datetime.date(2025, 9, 10)
     """
     chosen = calendar or GREGORIAN
-    if not (1 <= own.year <= 9999 and 1 <= own.month <= chosen.months_in_year):
-        raise OutsideCalendar(_("There is no month %(month)s of the year %(year)s.", month=own.month, year=own.year))
     month = Month(own.year, own.month)
+    if own.month > chosen.months_in_year:
+        words = _("There is no month %(month)s of the year %(year)s.", month=own.month, year=str(own.year))
+        raise OutsideCalendar(words)
     length = days_in(month, chosen)
     if not 1 <= own.day <= length:
         name = month_in_words(month, chosen)

@@ -139,7 +139,7 @@ def explain_due(
     period = period_for(pack, month, terms)
     if terms.rule == "working_days_after_pay_day":
         if salary_paid is None:
-            return (Step(_rule_in_words(terms), source=dated.source),)
+            return (Step(rule_in_words(terms), source=dated.source),)
         fixed = due = rest_of(pack, holidays, weekend).nth_working_after(salary_paid, terms.number)
     else:
         fixed = fixed_day(pack, period, terms)
@@ -147,7 +147,7 @@ def explain_due(
     result = _("%(scheme)s for %(month)s has to be paid by %(day)s.", **_named(pack, period, due))
     if kind == "declaration":
         result = _("%(scheme)s for %(month)s has to be declared by %(day)s.", **_named(pack, period, due))
-    steps = [Step(_rule_in_words(terms), source=dated.source), *_moved(pack, fixed, due, asked), Step(result)]
+    steps = [Step(rule_in_words(terms), source=dated.source), *_moved(pack, fixed, due, asked), Step(result)]
     steps += _grace_in_words(pack, month, asked) if kind == "payment" else []
     if dated.unverified:
         steps.append(Step(_("Not verified: %(why)s", why=dated.unverified), source=dated.source))
@@ -158,7 +158,7 @@ def _named(pack: Pack, period: Sequence[Month], due: date) -> dict[str, Any]:
     return {"scheme": pack.short_name, "month": period_in_words(pack, period), "day": shown_day(pack, due)}
 
 
-def _rule_in_words(terms: DueTerms) -> Words:
+def rule_in_words(terms: DueTerms) -> Words:
     """What the rule says, whatever the month."""
     number = terms.number
     match terms.rule:

@@ -41,7 +41,9 @@ class Month:
 
     def __post_init__(self) -> None:
         if not (1 <= self.number <= 13 and 1 <= self.year <= 9999):
-            raise ValueError(f"there is no month {self.number} of the year {self.year}")
+            raise OutsideCalendar(
+                _("There is no month %(month)s of the year %(year)s.", month=self.number, year=str(self.year))
+            )
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.number:02d}"
