@@ -20,10 +20,11 @@ WITHOUT_MINOR_UNIT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """Money inside a sentence: *minor* units of *currency*, written out in the reader's way."""
+    """Money inside a sentence: *minor* units of *currency* with its *digits*, written out in the reader's way."""
 
     minor: int
     currency: str
+    digits: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,9 @@ def plain(value: object) -> str:
         sign, minor = ("-" if value.minor < 0 else ""), abs(value.minor)
         if value.currency in WITHOUT_MINOR_UNIT:
             return f"{sign}{minor:,} {value.currency}"
-        return f"{sign}{minor // 100:,}.{minor % 100:02d} {value.currency}"
+        whole, rest = divmod(minor, 10**value.digits)
+        decimals = f".{rest:0{value.digits}d}" if value.digits else ""
+        return f"{sign}{whole:,}{decimals} {value.currency}"
     if isinstance(value, date):
         return f"{value.day} {value:%B %Y}"
     return str(value)

@@ -1,38 +1,72 @@
 """
-What is due on one employee's earnings for one month.
+What is due on pay for one month: for one person, or for columns of people by the same rules.
 
-The values in force are looked up once a month and kept, so that a thousand lines cost a
-thousand multiplications.  The explanation follows the same values and is made only when shown.
+The values in force are looked up once a month and kept.  The steps that explain an amount are
+written down by the very functions that make it, when somebody asks for them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from functools import lru_cache
+from typing import Any
 
-from portal.scheme.blocks import Branch, Dated, Pack
-from portal.scheme.blocks import NotKnown as NotKnown
-from portal.scheme.calendars import Month, month_in_words
+from portal.scheme.blocks.pack import Pack
+from portal.scheme.blocks.values import NotKnown as NotKnown
+from portal.scheme.calendars import Month
+from portal.scheme.columns import Numbers, any_of, spread
 from portal.scheme.explain import Step
-from portal.scheme.money import Minor, rate_in_words, round_ratio
-from portal.words import Amount, _
+from portal.scheme.money import Minor, round_ratio
+from portal.scheme.pay.additional import Additional as Additional
+from portal.scheme.pay.counted import Counted, counted_pay
+from portal.scheme.pay.people import MOST_EARNINGS as MOST_EARNINGS
+from portal.scheme.pay.people import Earlier as Earlier
+from portal.scheme.pay.people import People as People
+from portal.scheme.pay.people import Who, checked
+from portal.scheme.pay.rates import rate_of
+from portal.scheme.pay.shares import BranchShares as BranchShares
+from portal.scheme.pay.shares import Sharing
+from portal.scheme.pay.terms import BranchTerms, MonthTerms, SideTerms, terms_of
+from portal.scheme.pay.told_shares import ShareTelling
+from portal.scheme.pay.unusable import Unusable as Unusable
+from portal.words import _
 
-#: Beyond this an amount is a slip of the keyboard, not a wage.
-MOST_EARNINGS = 10**15
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """
+    What is due for all branches, in minor units: numbers for one person, columns for many.
+
+    *employer* and *employee* are None where only the *total* is known.
+    """
+
+    branches: tuple[BranchShares, ...]
+    employer: Numbers | None
+    employee: Numbers | None
+    total: Numbers
+    provisional: bool
+
+    def branch(self, code: str) -> BranchShares:
+        """The shares of one branch."""
+        return next(one for one in self.branches if one.branch == code)
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The two shares of one branch, in minor units, and the pay they were taken from."""
+    """
+    The two shares of one branch, in minor units, and the pay they were taken from.
+
+    *employer* and *employee* are None where the scheme splits only the sum of all branches.
+    """
 
     branch: str
     insurable: Minor
-    employer: Minor
-    employee: Minor
+    employer: Minor | None
+    employee: Minor | None
     provisional: bool
+    total: Minor = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,126 +89,170 @@ class Contribution:
         return self.employer + self.employee
 
 
-@dataclass(frozen=True, slots=True)
-class _Terms:
-    """What one branch asks in one month; the rates as plain whole numbers, which multiply fastest."""
-
-    branch: Branch
-    ceiling: Dated[Minor] | None
-    employer_rate: Dated[Fraction]
-    employee_rate: Dated[Fraction]
-    employer: tuple[int, int]
-    employee: tuple[int, int]
-    provisional: bool
-
-
-@lru_cache(maxsize=1024)
-def _terms(pack: Pack, month: Month) -> tuple[_Terms, ...]:
-    """The values of every branch for *month*; :class:`NotKnown` where one of them is not known."""
-    day = month.first_day(pack.calendar)
-    return tuple(_terms_of(branch, day) for branch in pack.branches)
-
-
-def _terms_of(branch: Branch, day: date) -> _Terms:
-    ceiling = branch.ceiling.at(day) if branch.ceiling else None
-    employer, employee = branch.employer_rate.at(day), branch.employee_rate.at(day)
-    assert employer.value is not None  # at() refuses a gap
-    assert employee.value is not None
-    return _Terms(
-        branch=branch,
-        ceiling=ceiling,
-        employer_rate=employer,
-        employee_rate=employee,
-        employer=(employer.value.numerator, employer.value.denominator),
-        employee=(employee.value.numerator, employee.value.denominator),
-        provisional=employer.provisional or employee.provisional or (ceiling is not None and ceiling.provisional),
-    )
-
-
-def _insurable(terms: _Terms, earnings: Mapping[str, Minor]) -> Minor:
-    """The pay this branch counts, no more than its ceiling."""
-    counted = 0
-    for component in terms.branch.base:
-        amount = earnings.get(component)
-        if amount is None or not 0 <= amount <= MOST_EARNINGS:
-            raise ValueError(f"{component}: {amount!r} is not an amount of pay")
-        counted += amount
-    if terms.ceiling is not None and terms.ceiling.value is not None and counted > terms.ceiling.value:
-        return terms.ceiling.value
-    return counted
-
-
-def contribution_on(pack: Pack, month: Month, earnings: Mapping[str, Minor]) -> Contribution:
+def work_out(
+    pack: Pack, month: Month, people: People, employer: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None, known_on: date | None = None, steps: list[Step] | None = None,
+    branches: Sequence[str] | None = None, counted: Mapping[str, Numbers] | None = None, establishment: bool = False,
+) -> Shares:  # fmt: skip
     """
-    The shares due on *earnings* (minor units by component) for the wage month.
+    The shares due on the pay of *people* for the wage month, as the rules were known on *known_on*.
+
+    *employer* and *options* answer the pack's inputs, for all alike or one by one.  *steps*: a list into
+    which the calculation is written, for one person.  *branches*: only these.  *counted*: pay that
+    counts for a branch, where somebody worked it out already.  *establishment*: with the branches that are
+    asked of an establishment as a whole.
+
+    :class:`NotKnown` where the pack lacks a value that is needed; :class:`Unusable`, a ``ValueError`` that
+    names the field, where a figure or an answer cannot be used.
+    """
+    who = checked(pack, month, people, (employer or {}, options or {}), known_on)
+    if steps is not None and who.count is not None:
+        raise ValueError("steps are told for one person, not for a column")
+    told = ShareTelling(pack, month, steps) if steps is not None else None
+    wanted = [one.code for one in pack.branches if establishment or not one.per_establishment]
+    known = {code: Counted(pay, pay, True) for code, pay in (counted or {}).items()}
+    return _added_up(who, [code for code in wanted if branches is None or code in branches], known, told)
+
+
+def _added_up(who: Who, wanted: Sequence[str], counted: dict[str, Counted], told: ShareTelling | None) -> Shares:
+    """Every branch, and all of them together."""
+    terms = terms_of(who.pack, who.month, who.known_on)
+    done: dict[str, BranchShares] = {}
+    for one in terms.branches:
+        if one.branch.code in wanted:
+            done[one.branch.code] = _branch(one, who, done, counted, told)
+    found = [done[code] for code in wanted]
+    total: Numbers = sum(one.total for one in found)
+    employer, employee = _split(who, terms, counted, found, total, told)
+    if told is not None:
+        told.in_all(total)
+    return Shares(
+        tuple(_spread(one, who.count) for one in found),
+        spread(employer, who.count), spread(employee, who.count), spread(total, who.count),
+        any(one.provisional for one in found),
+    )  # fmt: skip
+
+
+def _branch(
+    terms: BranchTerms, who: Who, done: Mapping[str, BranchShares], counted: dict[str, Counted],
+    told: ShareTelling | None,
+) -> BranchShares:  # fmt: skip
+    """The shares of one branch, nothing where it applies to nobody."""
+    applies = who.meets(terms.branch.applies)
+    if not any_of(applies):
+        if told is not None:
+            told.not_applied(terms)
+        return BranchShares(terms.branch.code, 0, 0, 0, 0, False)
+    code = terms.branch.code
+    if code not in counted:
+        counted[code] = counted_pay(terms, who, applies, told)
+    return Sharing(terms, counted[code], who, done, told).shares(applies)
+
+
+def _split(
+    who: Who, terms: MonthTerms, counted: Mapping[str, Counted], found: list[BranchShares], total: Numbers,
+    told: ShareTelling | None,
+) -> tuple[Numbers | None, Numbers | None]:  # fmt: skip
+    """What all branches ask of the employer and of the employee; unknown where it is for one of them."""
+    side, pack = terms.split, who.pack
+    if side is None or pack.split is None or pack.split.base_of not in counted:
+        sides = [(one.employer, one.employee) for one in found]
+        if any(employer is None or employee is None for employer, employee in sides):
+            return None, None
+        return sum(employer for employer, _other in sides), sum(employee for _other, employee in sides)  # type: ignore[misc]
+    base = next(one for one in terms.branches if one.branch.code == pack.split.base_of)
+    sharing = Sharing(base, counted[pack.split.base_of], who, {}, told)
+    exact, how = sharing.exact("employee", side)
+    employee = round_ratio(*exact, pack.rounding)
+    if told is not None:
+        told.split(how, exact, pack.rounding, employee, total, side.in_force.source)
+    return total - employee, employee
+
+
+def _spread(shares: BranchShares, count: int | None) -> BranchShares:
+    """Columns of full length also where all pay the same."""
+    if count is None:
+        return shares
+    return BranchShares(
+        shares.branch, spread(shares.insurable, count), spread(shares.employer, count), spread(shares.employee, count),
+        spread(shares.total, count), shares.provisional, spread(shares.computed, count), spread(shares.top_up, count),
+        spread(shares.base, count), shares.additional,
+    )  # fmt: skip
+
+
+def contribution_on(
+    pack: Pack, month: Month, earnings: Mapping[str, Minor], *, person: Mapping[str, Any] | None = None,
+    employer: Mapping[str, Any] | None = None, options: Mapping[str, Any] | None = None, days: int | None = None,
+    birth: date | int | None = None, earlier: Sequence[Earlier] = (), elsewhere: Mapping[str, Minor] | None = None,
+    known_on: date | None = None, steps: list[Step] | None = None,
+) -> Contribution:  # fmt: skip
+    """
+    The shares due on one person's *earnings* (minor units by component) for the wage month.
 
     Each share is rounded on its own: the employee's is withheld from a payslip, so it must be a
-    payable amount before the two are added.  :class:`NotKnown` where the pack has no value for
-    that month; ``ValueError`` when a component the base needs is missing, negative or absurd.
+    payable amount before the two are added.  As :func:`work_out`, and :class:`NotKnown` where the pack
+    does not know how the total is shared.
     """
-    shares: list[Share] = []
-    employer_total = employee_total = most = 0
-    provisional = False
-    rounding = pack.rounding
-    for terms in _terms(pack, month):
-        insurable = _insurable(terms, earnings)
-        employer = round_ratio(insurable * terms.employer[0], terms.employer[1], rounding)
-        employee = round_ratio(insurable * terms.employee[0], terms.employee[1], rounding)
-        shares.append(Share(terms.branch.code, insurable, employer, employee, terms.provisional))
-        employer_total += employer
-        employee_total += employee
-        most = max(most, insurable)
-        provisional = provisional or terms.provisional
-    return Contribution(tuple(shares), employer_total, employee_total, most, provisional)
+    born = birth.toordinal() if isinstance(birth, date) else birth
+    people = People(earnings, person or {}, born, days, earlier, elsewhere or {})
+    found = work_out(pack, month, people, employer, options, known_on, steps)
+    if found.employer is None or found.employee is None:
+        raise NotKnown(_("How %(scheme)s shares the total between employer and employee is not known for this month.",
+                         scheme=pack.short_name))  # fmt: skip
+    shares = tuple(
+        Share(one.branch, one.insurable, one.employer, one.employee, one.provisional, one.total)
+        for one in found.branches
+    )
+    insurable = max((one.insurable for one in shares), default=0)
+    return Contribution(shares, found.employer, found.employee, insurable, found.provisional)
 
 
-def explain_contribution(pack: Pack, month: Month, earnings: Mapping[str, Minor]) -> tuple[Step, ...]:
-    """The same calculation in words: what counts, the ceiling, each share, the total."""
-    contribution = contribution_on(pack, month, earnings)
+def explain_contribution(pack: Pack, month: Month, earnings: Mapping[str, Minor], **given: Any) -> tuple[Step, ...]:
+    """The same calculation in words: what counts, each limit, each share, the total.  Takes what that one takes."""
     steps: list[Step] = []
-    for terms, share in zip(_terms(pack, month), contribution.shares, strict=True):
-        steps += _base_steps(pack, month, terms, earnings)
-        steps += _share_steps(pack, terms, share)
-    words = _("%(scheme)s for %(month)s in all", scheme=pack.short_name, month=month_in_words(month, pack.calendar))
-    return (*steps, Step(words, contribution.total))
+    contribution_on(pack, month, earnings, **given, steps=steps)
+    return tuple(steps)
 
 
-def _base_steps(pack: Pack, month: Month, terms: _Terms, earnings: Mapping[str, Minor]) -> list[Step]:
-    """What was paid, and the ceiling where the scheme has one."""
-    steps = []
-    for component in terms.branch.base:
-        words = _("%(component)s counts for %(branch)s", component=pack.label_of(component), branch=terms.branch.name)
-        steps.append(Step(words, earnings[component], terms.branch.base_source))
-    ceiling = terms.ceiling
-    if ceiling is None or ceiling.value is None:
-        return steps
-    limit = Amount(ceiling.value, pack.currency.code)
-    name = month_in_words(month, pack.calendar)
-    if ceiling.provisional:
-        words = _(
-            "The ceiling for %(month)s is not published yet; the last one, %(limit)s, is used provisionally.",
-            month=name, limit=limit,
-        )  # fmt: skip
-    else:
-        words = _("Pay counts up to the ceiling for %(month)s, which is %(limit)s", month=name, limit=limit)
-    return [*steps, Step(words, _insurable(terms, earnings), ceiling.source)]
+def pay_that_counts(
+    pack: Pack, month: Month, people: People, employer: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None, known_on: date | None = None,
+) -> dict[str, Counted]:  # fmt: skip
+    """What of the pay counts for each branch that applies, also where a rate is not known."""
+    who = checked(pack, month, people, (employer or {}, options or {}), known_on)
+    found = {}
+    for terms in terms_of(pack, month, known_on).branches:
+        applies = who.meets(terms.branch.applies)
+        if any_of(applies) and not terms.branch.per_establishment:
+            found[terms.branch.code] = counted_pay(terms, who, applies, None)
+    return found
 
 
-def _share_steps(pack: Pack, terms: _Terms, share: Share) -> list[Step]:
-    """Each share: the rate, of what, and the amount it gives."""
-    values = {"branch": terms.branch.name, "insurable": Amount(share.insurable, pack.currency.code)}
-    employer = _(
-        "Employer share for %(branch)s: %(rate)s of %(insurable)s",
-        rate=rate_in_words(Fraction(*terms.employer)), **values,
-    )  # fmt: skip
-    employee = _(
-        "Employee share for %(branch)s: %(rate)s of %(insurable)s",
-        rate=rate_in_words(Fraction(*terms.employee)), **values,
-    )  # fmt: skip
-    return [
-        Step(employer, share.employer, terms.employer_rate.source),
-        Step(employee, share.employee, terms.employee_rate.source),
-    ]
+def rates_on(
+    pack: Pack, month: Month, people: People, employer: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None, known_on: date | None = None,
+) -> tuple[Fraction, Fraction] | None:  # fmt: skip
+    """One person's rates, the employer's and the employee's for all branches; None where shares are no simple rates."""
+    who = checked(pack, month, people, (employer or {}, options or {}), known_on)
+    sides: list[Fraction] = []
+    for name in ("employer", "employee"):
+        found = [
+            _rate(getattr(terms, name), who) for terms in terms_of(pack, month, known_on).branches
+            if who.meets(terms.branch.applies) and not terms.branch.per_establishment
+        ]  # fmt: skip
+        if any(rate is None for rate in found):
+            return None
+        sides.append(sum((rate for rate in found if rate is not None), Fraction(0)))
+    return sides[0], sides[1]
+
+
+def _rate(side: SideTerms | None, who: Who) -> Fraction | None:
+    """The rate of a share that is one, or none."""
+    if side is None or side.in_force.value.of_total is not None:
+        return None
+    if side.rates is None and side.in_force.value.given is None:
+        return None
+    return Fraction(*rate_of(side, who))
 
 
 def below_minimum(pack: Pack, month: Month, earnings: Mapping[str, Minor]) -> bool:
@@ -182,8 +260,8 @@ def below_minimum(pack: Pack, month: Month, earnings: Mapping[str, Minor]) -> bo
     membership = pack.membership
     if membership.minimum_earnings is None or membership.component is None:
         return False
-    least = membership.minimum_earnings.value_at(month.first_day(pack.calendar))
-    return earnings.get(membership.component, 0) < least
+    lowest = membership.minimum_earnings.value_at(pack.deciding_day(month))
+    return earnings.get(membership.component, 0) < lowest
 
 
 def outside_age(pack: Pack, month: Month, birth_date: date) -> bool:

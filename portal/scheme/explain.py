@@ -60,7 +60,8 @@ def _out(value: object) -> object:
         case Words():
             return words_to_json(value)
         case Amount():
-            return {"is": "amount", "minor": value.minor, "currency": value.currency}
+            kept = {"is": "amount", "minor": value.minor, "currency": value.currency}
+            return kept if value.digits == 2 else kept | {"digits": value.digits}
         case date():
             return {"is": "date", "day": value.isoformat()}
         case Month():
@@ -78,7 +79,7 @@ def _in(kept: object) -> object:
         case "words":
             return words_from_json(kept)
         case "amount":
-            return Amount(kept["minor"], kept["currency"])
+            return Amount(kept["minor"], kept["currency"], kept.get("digits", 2))
         case "date":
             return date.fromisoformat(kept["day"])
         case "month":

@@ -156,3 +156,21 @@ def format_amount(minor: Minor, currency: Currency) -> str:
         return str(minor)
     digits = f"{abs(minor):0{currency.digits + 1}d}"
     return f"{'-' if minor < 0 else ''}{digits[: -currency.digits]}.{digits[-currency.digits :]}"
+
+
+def exact_in_words(minor: Fraction, currency: Currency) -> str:
+    """
+    An amount that is not rounded yet, in the main unit, with up to six decimals more than the currency has.
+
+    >>> exact_in_words(Fraction(874558, 100), Currency("GBP", 2)), exact_in_words(Fraction(100, 3), Currency("GBP", 2))
+    ('87.4558 GBP', '0.33333333… GBP')
+    """
+    decimals = currency.digits + 6
+    scaled = abs(minor) * 10**6
+    whole, rest = divmod(scaled.numerator // scaled.denominator, 10**decimals)
+    shown = f"{rest:0{decimals}d}"
+    if scaled.denominator == 1:
+        shown = shown[: currency.digits] + shown[currency.digits :].rstrip("0")
+    else:
+        shown += "…"
+    return f"{'-' if minor < 0 else ''}{whole:,}{'.' if shown else ''}{shown} {currency.code}"
