@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from portal.scheme.blocks.values import Dated, Missing, Series
 from portal.scheme.money import Currency
-from portal.scheme.packfile.reading import Section
+from portal.scheme.packfile.reading import NO_DAY, Section
 from portal.scheme.packfile.sources import Sources
 from portal.scheme.packfile.timeline import ONE_DAY, Entry, Piece, believed, values_of
 from portal.words import Words, _
@@ -95,7 +95,7 @@ def _span(section: Section) -> tuple[date, date | None]:
         return date(year, 1, 1), date(year, 12, 31)
     since = section.day("from")
     until = section.day("to") if "to" in section else None
-    if until is not None and until < since:
+    if until is not None and NO_DAY not in (since, until) and until < since:
         section.wrong("to", _("this is before the first day. Exchange the two, or correct one."))
         until = since
     return since, until
@@ -103,6 +103,8 @@ def _span(section: Section) -> tuple[date, date | None]:
 
 def _series(sources: Sources, name: Words, entries: list[Entry[T]]) -> Series[T]:
     """The values as they are known today, and as they were believed before each later entry."""
+    if any(one.dated.since == NO_DAY for one in entries):
+        return Series(name, values_of(believed(entries)))  # refused anyway; what follows from it need not be said
     _check_base_line([one for one in entries if one.dated.known is None and not one.added])
     if entries and entries[0].dated.known is not None:
         entries[0].section.wrong("known", _("nothing was known before the first value. Leave this out."))
@@ -134,7 +136,8 @@ def _check_base_line(entries: list[Entry[T]]) -> None:
 def _check_holes(pieces: list[Piece[T]]) -> None:
     for before, piece in pairwise(pieces):
         if before.until is not None:
-            _check_hole(before.until, piece.since, piece.entry.section)
+            section = before.entry.section if before.entry.added else piece.entry.section
+            _check_hole(before.until, piece.since, section)
 
 
 def _check_hole(until: date, since: date, section: Section) -> None:

@@ -23,6 +23,8 @@ _MOST = {
 def read_due(content: Section, basics: Basics) -> Due:
     """The due days for paying and for declaring."""
     section = content.section("due")
+    if "source" in section:
+        basics.sources.cite(section, "When a payment counts")
     payment = _side(section, basics, "payment", "unknown", _("The due day"))
     declaration = None
     if "declaration" in section or "declaration_unknown" in section:

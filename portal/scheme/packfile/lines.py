@@ -31,7 +31,7 @@ def lines_of(text: str) -> dict[str, int]:
     The line, counted from 1, of every place in the text.
 
     >>> lines_of('id = "x"\\n[[test]]\\nid = "a"\\n')
-    {'id': 1, 'test[1]': 2, 'test[1].id': 3}
+    {'id': 1, 'test': 2, 'test[1]': 2, 'test[1].id': 3}
     """
     return _Scanner(text).found
 
@@ -82,9 +82,10 @@ class _Scanner:
             where = inside(where, part)
             if is_entry and number == len(parts):
                 self._counts[where] = self._counts.get(where, 0) + 1
+            self._note(where, position)
             if where in self._counts:
                 where = f"{where}[{self._counts[where]}]"
-        self._note(where, position)
+        self.found[where] = bisect_right(self._starts, position)  # more than a place named on the way to another
         self.at = self.text.index("]", self.at) + (2 if is_entry else 1)
         return where
 

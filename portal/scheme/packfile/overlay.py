@@ -17,7 +17,11 @@ from portal.scheme.packfile.tree import Report, Table, read_tree
 from portal.words import _
 
 #: What makes a pack the pack of its scheme; a fund cannot decide it.
-_FIXED = ("id", "status", "country", "calendar", "currency")
+_FIXED = (
+    "id", "status", "country", "timezone", "calendar", "fiscal_year", "version_day", "age_counts", "currency",
+)  # fmt: skip
+#: Sections that need not name a source in a pack, but do where a fund changes them.
+_UNSOURCED = ("due", "rounding")
 #: Lists without dates, and the key by which an entry replaces the one that has the same.
 _NAMED_LISTS = {"test": "id", "waiver": "code", "missing": "what"}
 #: A table that names its rule anew is another rule: nothing of the old one is kept.
@@ -46,9 +50,10 @@ def _merged(under: Table, over: Table, report: Report, *, is_top: bool = False) 
     _check_source(under, over, report)
     for key, value in over.values.items():
         below = values.get(key)
-        if isinstance(value, Table) and isinstance(below, Table):
-            is_whole = _WHOLE in value.values or "unknown" in value.values
-            values[key] = value if is_whole else _merged(below, value, report)
+        if isinstance(value, Table):
+            if not isinstance(below, Table) or _WHOLE in value.values or "unknown" in value.values:
+                below = Table(value.place)
+            values[key] = _merged(below, value, report)
         elif isinstance(value, list) and isinstance(below, list) and (is_top and key in _NAMED_LISTS):
             values[key] = _replaced(below, value, _NAMED_LISTS[key])
         elif _is_dated(value) and _is_dated(below):
@@ -72,8 +77,14 @@ def _outdone(under: Table, over: Table) -> list[str]:
 
 def _check_source(under: Table, over: Table, report: Report) -> None:
     """A rule that is changed key by key says anew where it comes from."""
-    changes = [key for key, value in over.values.items() if not isinstance(value, Table) and not _is_dated(value)]
-    if changes and "source" in under.values and "source" not in over.values:
+    name = over.place.where.rpartition(".")[2]
+    changes = [
+        key
+        for key, value in over.values.items()
+        if not _is_dated(value) and (name == "rounding" or not isinstance(value, Table))
+    ]
+    needs_one = isinstance(under.values.get("source"), str) or name in _UNSOURCED
+    if changes and needs_one and "source" not in over.values:
         words = _("this changes the pack and does not say by which decision. Add source to the section.")
         report.say(over.at(changes[0]), words)
 

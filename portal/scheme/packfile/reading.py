@@ -29,6 +29,9 @@ FINEST = 10**6
 #: Amounts stay below this many minor units.
 MOST_AMOUNT = 10**15
 
+#: What stands in for a day that cannot be read; no pack reaches back so far.
+NO_DAY = date.min
+
 _DECIMAL = re.compile(r"\d{1,9}(\.\d{1,6})?")
 
 
@@ -158,7 +161,7 @@ class Section:
         if isinstance(found, date) and not isinstance(found, datetime) and 1800 <= found.year <= 9000:
             return found
         self.wrong(key, _("found %(found)s. Write a day without quotes, such as 2026-10-01.", found=shown(found)))
-        return date(1800, 1, 1)
+        return NO_DAY
 
     def days(self, key: str) -> tuple[date, ...]:
         """A list of days, written bare; none where it is left out."""

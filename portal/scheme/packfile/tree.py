@@ -21,7 +21,7 @@ from portal.words import Words, _
 #: No pack is near this size; a file beyond it is not read at all.
 MOST_BYTES = 1_000_000
 
-_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+_LINE = re.compile(r"\(at (?:line (\d+), column \d+|end of document)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,15 @@ class Report:
     def __init__(self, file: str) -> None:
         self.file = file
         self.mistakes: list[Mistake] = []
+        self._settled: set[Place] = set()
 
-    def say(self, place: Place, words: Words) -> None:
-        """Note a mistake, once."""
+    def say(self, place: Place, words: Words, *, no_more: bool = False) -> None:
+        """Note a mistake, once; with *no_more* nothing more is said about this place."""
         mistake = Mistake(place.file, place.where, words, place.line)
-        if mistake not in self.mistakes:
+        if mistake not in self.mistakes and place not in self._settled:
             self.mistakes.append(mistake)
+        if no_more:
+            self._settled.add(place)
 
     def refuse_if_any(self) -> None:
         """Stop here when something was wrong."""
@@ -127,7 +130,8 @@ def _content(text: str, file: Place, report: Report) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         found = _LINE.search(str(fault))
-        place = replace(file, line=int(found[1])) if found else file
+        at_end = text.count("\n") + 1
+        place = replace(file, line=int(found[1] or at_end)) if found else file
         reason = _LINE.sub("", str(fault)).strip()
         report.say(place, _("this is not TOML: %(fault)s. Correct that place.", fault=reason))
     except (RecursionError, ValueError):
@@ -162,7 +166,8 @@ class _Builder:
                 for number, one in enumerate(value, 1)
             ]
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            self.report.say(place, _('%(number)s stands without quotes. Write "%(number)s".', number=str(value)))
+            words = _('%(number)s stands without quotes. Write "%(number)s".', number=str(value))
+            self.report.say(place, words, no_more=True)
             return str(value)
         return value
 
