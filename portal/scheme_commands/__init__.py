@@ -1,0 +1,47 @@
+"""
+``flask scheme …``: looking at packs, checking them, comparing them, and asking them.
+
+These commands need the files of the packs and nothing else: no database, no broker, no fund.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from flask import Flask
+
+from portal.scheme_commands import ask, compare, look
+
+#: Options of ``flask`` itself that take a value.
+_WITH_VALUE = ("-A", "--app", "-e", "--env-file")
+
+
+@click.group("scheme")
+def scheme_command() -> None:
+    """The rules of schemes: what they say, what is missing, and what they answer."""
+
+
+for _command in (look.list_packs, look.show, look.missing, look.check, compare.diff, ask.explain, ask.run):
+    scheme_command.add_command(_command)
+
+
+def alone(argv: Sequence[str]) -> bool:
+    """Whether the command line asks for these commands only, so that no server has to be there."""
+    program, rest = Path(argv[0]), list(argv[1:])
+    if "flask" not in (program.name, program.parent.name):
+        return False
+    while rest and rest[0].startswith("-"):
+        rest = rest[2 if rest[0] in _WITH_VALUE else 1 :]
+    return rest[:1] == ["scheme"]
+
+
+def application() -> Flask:
+    """An application that has these commands and nothing else; it speaks the languages of the portal."""
+    from flask_babel import Babel
+
+    app = Flask("portal")
+    Babel(app)
+    app.cli.add_command(scheme_command)
+    return app
