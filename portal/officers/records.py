@@ -19,7 +19,7 @@ from portal.contributions.models import Declaration, DeclarationLine
 from portal.contributions.months import GONE, SchemeMonth, months_to_declare
 from portal.errors import NotFound
 from portal.installation import pack, packs
-from portal.ledger import arrears, book
+from portal.ledger import arrears, book, standing
 from portal.ledger.book import ChargeBalance
 from portal.ledger.models import AccountName, Charge, Posting, Transaction
 from portal.payments.models import Payment, PaymentReversal, Receipt
@@ -107,7 +107,7 @@ def accounts(session: Session, employer_id: int, months: Sequence[MonthOfScheme]
                     contribution=sum(max(month.open.contribution, 0) for month in of_scheme),
                     late=sum(max(month.open.late, 0) for month in of_scheme),
                     overdue=sum(max(month.open.contribution, 0) + max(month.open.late, 0) for month in late),
-                    credit=book.credit(session, employer_id, scheme),
+                    credit=standing.credit(session, employer_id, scheme),
                 )
             )
     return found

@@ -1,0 +1,171 @@
+"""
+How every charge of an employer stands: one question to the book, however many months.
+
+Amounts are minor units of the scheme's currency.  Whoever holds the book (`book.lock`) is answered
+without asking the database again until something is posted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session, aliased
+
+from portal.ledger import book
+from portal.ledger.book import ChargeBalance
+from portal.ledger.models import AccountName, Charge, Posting, Transaction
+from portal.scheme.allocation import OpenCharge
+from portal.scheme.late import ChargeHistory, Movement
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """
+    One charge with what the book holds of it.
+
+    *charged* are the contributions declared; *late_posted* the late charges added so far, in
+    *late_entries* entries, the last of them reckoned to the end of *late_on*.
+    """
+
+    charge: Charge
+    balance: ChargeBalance
+    charged: int
+    late_posted: int
+    late_entries: int
+    late_on: date
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing of the contribution is open any more; a late charge may still be."""
+        return self.balance.contribution <= 0
+
+    def as_open_charge(self) -> OpenCharge:
+        """The charge as the rule of allocation reads it; the key is its id as text."""
+        contribution, late = max(self.balance.contribution, 0), max(self.balance.late, 0)
+        return OpenCharge(str(self.charge.id), self.charge.month, self.charge.due_day, contribution, late)
+
+
+_OF_LATE = Posting.account == AccountName.LATE_INCOME
+_DUE = Posting.account == AccountName.CONTRIBUTION_DUE
+_amount = func.sum(Posting.amount)
+_STANDINGS = (
+    select(
+        Charge,
+        func.coalesce(_amount.filter(_DUE), 0),
+        func.coalesce(_amount.filter(Posting.account == AccountName.LATE_DUE), 0),
+        func.coalesce(_amount.filter(_DUE, Transaction.kind == "declaration"), 0),
+        func.coalesce(-_amount.filter(_OF_LATE), 0),
+        func.count().filter(_OF_LATE),
+        func.max(Transaction.effective_day).filter(_OF_LATE),
+    )
+    .outerjoin(Posting, (Posting.charge_id == Charge.id) & (Posting.employer_id == Charge.employer_id))
+    .outerjoin(Transaction, Transaction.id == Posting.transaction_id)
+    .where(Charge.employer_id == bindparam("employer"))
+    .group_by(Charge.id)
+    .order_by(Charge.month, Charge.scheme)
+)
+_WITH_CREDIT = (
+    select(Transaction.scheme)
+    .join(Posting, Posting.transaction_id == Transaction.id)
+    .where(Posting.employer_id == bindparam("employer"), Posting.account == AccountName.CREDIT)
+    .distinct()
+)
+_CREDIT = (
+    select(func.coalesce(-_amount, 0))
+    .join(Transaction, Transaction.id == Posting.transaction_id)
+    .where(Posting.employer_id == bindparam("employer"), Posting.account == AccountName.CREDIT)
+    .where(Transaction.scheme == bindparam("scheme"))
+)
+
+
+def standings(session: Session, employer_id: int, scheme: str | None = None) -> Sequence[Standing]:
+    """Every charge of an employer, or those of one scheme, oldest month first.  One query at most."""
+    found = book.once(session, employer_id, "standings", lambda: _standings(session, employer_id))
+    return [one for one in found if scheme is None or one.charge.scheme == scheme]
+
+
+def _standings(session: Session, employer_id: int) -> list[Standing]:
+    rows = session.execute(_STANDINGS, {"employer": employer_id})
+    return [
+        Standing(
+            charge, ChargeBalance(int(contribution), int(late)), int(charged), int(posted), entries, last or date.min
+        )
+        for charge, contribution, late, charged, posted, entries, last in rows
+    ]
+
+
+def histories(session: Session, employer_id: int) -> Mapping[int, ChargeHistory]:
+    """Every change of what is unpaid, by charge, as the rule for late charges reads it.  One query more at most."""
+
+    def read() -> Mapping[int, ChargeHistory]:
+        return histories_of(session, [one.charge for one in standings(session, employer_id)])
+
+    return book.once(session, employer_id, "histories", read)
+
+
+def history(session: Session, charge: Charge) -> ChargeHistory:
+    """Every change of what is unpaid of one charge, as the rule for late charges reads it."""
+    return histories_of(session, [charge])[charge.id]
+
+
+def histories_of(session: Session, charges: Sequence[Charge]) -> dict[int, ChargeHistory]:
+    """The same for many charges, by id, in one query."""
+    reversed_one = aliased(Transaction)
+    statement = (
+        select(
+            Posting.charge_id,
+            Posting.amount,
+            Transaction.kind,
+            Transaction.effective_day,
+            reversed_one.kind.label("reversed_kind"),
+            reversed_one.effective_day.label("reversed_day"),
+        )
+        .join(Transaction, Posting.transaction_id == Transaction.id)
+        .outerjoin(reversed_one, Transaction.reverses_id == reversed_one.id)
+        .where(
+            Posting.charge_id == func.any([charge.id for charge in charges]),
+            Posting.account == AccountName.CONTRIBUTION_DUE,
+        )
+        .order_by(Transaction.effective_day, Transaction.id)
+    )
+    movements: dict[int, list[Movement]] = {charge.id: [] for charge in charges}
+    due = {charge.id: charge.due_day for charge in charges}
+    for charge_id, amount, kind, day, reversed_kind, reversed_day in session.execute(statement):
+        assert charge_id is not None  # the condition above names them
+        movements[charge_id].append(_movement(amount, reversed_kind or kind, reversed_day or day, due[charge_id]))
+    return {charge.id: ChargeHistory(charge.due_day, tuple(movements[charge.id])) for charge in charges}
+
+
+def _movement(amount: int, kind: str, day: date, due: date) -> Movement:
+    """
+    One posting as a change of what is unpaid.  A reversal is read with the kind and day of what it takes back.
+
+    What is declared, more or less of it, was owed from the due day on, whenever it was declared.  Money counts from
+    its own day; taking it back counts from that same day, so that the two cancel.
+    """
+    if kind == "declaration":
+        return Movement(min(day, due), amount)
+    return Movement(day, amount, late_from_posting=amount > 0)
+
+
+def open_charges(session: Session, employer_id: int, scheme: str) -> list[OpenCharge]:
+    """What a payment can settle, oldest month first; the key is the charge's id as text."""
+    opened = [one.as_open_charge() for one in standings(session, employer_id, scheme)]
+    return [charge for charge in opened if charge.contribution or charge.late]
+
+
+def ever_had_credit(session: Session, employer_id: int, scheme: str) -> bool:
+    """Whether anything ever moved on the account for credit: most employers pay what they owe."""
+
+    def read() -> frozenset[str]:
+        return frozenset(session.scalars(_WITH_CREDIT, {"employer": employer_id}))
+
+    return scheme in book.once(session, employer_id, "schemes with credit", read)
+
+
+def credit(session: Session, employer_id: int, scheme: str) -> int:
+    """Money of the employer in this scheme that settles nothing yet, in minor units, above zero."""
+    return int(session.scalar(_CREDIT, {"employer": employer_id, "scheme": scheme}) or 0)
