@@ -253,11 +253,13 @@ def balances(session: Session, charge_ids: Iterable[int], on: date | None = None
             amount.filter(Posting.account == AccountName.CONTRIBUTION_DUE),
             amount.filter(Posting.account == AccountName.LATE_DUE),
         )
-        .where(Posting.charge_id == func.any(wanted))
+        .join(Charge, (Charge.id == Posting.charge_id) & (Charge.employer_id == Posting.employer_id))
+        .where(Charge.id == func.any(wanted))
         .group_by(Posting.charge_id)
     )
     if on is not None:
-        statement = statement.join(Transaction).where(Transaction.effective_day <= on)
+        of_day = Transaction.effective_day <= on
+        statement = statement.join(Transaction, Transaction.id == Posting.transaction_id).where(of_day)
     for charge_id, contribution, late in session.execute(statement):
         assert charge_id is not None  # the condition above names them
         found[charge_id] = ChargeBalance(int(contribution or 0), int(late or 0))

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ARRAY, BigInteger, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.ledger import book
@@ -67,6 +67,18 @@ _STANDINGS = (
     .group_by(Charge.id)
     .order_by(Charge.month, Charge.scheme)
 )
+_reversed = aliased(Transaction)
+_MOVEMENTS = (
+    select(
+        Posting.charge_id, Posting.amount, Transaction.kind, Transaction.effective_day, _reversed.kind,
+        _reversed.effective_day,
+    )
+    .join(Transaction, Posting.transaction_id == Transaction.id)
+    .outerjoin(_reversed, Transaction.reverses_id == _reversed.id)
+    .where(Posting.employer_id == func.any(bindparam("employers", type_=ARRAY(BigInteger))))
+    .where(Posting.charge_id == func.any(bindparam("charges", type_=ARRAY(BigInteger))), _DUE)
+    .order_by(Transaction.effective_day, Transaction.id)
+)  # fmt: skip
 _WITH_CREDIT = (
     select(Transaction.scheme)
     .join(Posting, Posting.transaction_id == Transaction.id)
@@ -113,27 +125,11 @@ def history(session: Session, charge: Charge) -> ChargeHistory:
 
 def histories_of(session: Session, charges: Sequence[Charge]) -> dict[int, ChargeHistory]:
     """The same for many charges, by id, in one query."""
-    reversed_one = aliased(Transaction)
-    statement = (
-        select(
-            Posting.charge_id,
-            Posting.amount,
-            Transaction.kind,
-            Transaction.effective_day,
-            reversed_one.kind.label("reversed_kind"),
-            reversed_one.effective_day.label("reversed_day"),
-        )
-        .join(Transaction, Posting.transaction_id == Transaction.id)
-        .outerjoin(reversed_one, Transaction.reverses_id == reversed_one.id)
-        .where(
-            Posting.charge_id == func.any([charge.id for charge in charges]),
-            Posting.account == AccountName.CONTRIBUTION_DUE,
-        )
-        .order_by(Transaction.effective_day, Transaction.id)
-    )
     movements: dict[int, list[Movement]] = {charge.id: [] for charge in charges}
     due = {charge.id: charge.due_day for charge in charges}
-    for charge_id, amount, kind, day, reversed_kind, reversed_day in session.execute(statement):
+    employers = list({charge.employer_id for charge in charges})
+    rows = session.execute(_MOVEMENTS, {"employers": employers, "charges": list(due)})
+    for charge_id, amount, kind, day, reversed_kind, reversed_day in rows:
         assert charge_id is not None  # the condition above names them
         movements[charge_id].append(_movement(amount, reversed_kind or kind, reversed_day or day, due[charge_id]))
     return {charge.id: ChargeHistory(charge.due_day, tuple(movements[charge.id])) for charge in charges}
