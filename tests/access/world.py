@@ -107,10 +107,11 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
     )  # fmt: skip
     session.add(report)
     session.flush()
+    sheet = _sheet(1, 1, [Slip(person, "", month.first_day())])
     work = Work(
         employer_id=employer.id, kind="slips", name="slips/once", payload={}, back="/", state="done", done=1, total=1,
         doing=words_to_json(_ready(1)), tries=0, created_at=now, updated_at=now,
-        files=[{"file": str(upload.public_id), "name": "slips.pdf", "words": words_to_json(_sheet(1, 1, [Slip(person, "", month.first_day())]))}], result={},
+        files=[{"file": str(upload.public_id), "name": "slips.pdf", "words": words_to_json(sheet)}], result={},
     )  # fmt: skip
     session.add(work)
     session.flush()
