@@ -79,17 +79,11 @@ _MOVEMENTS = (
     .where(Posting.charge_id == func.any(bindparam("charges", type_=ARRAY(BigInteger))), _DUE)
     .order_by(Transaction.effective_day, Transaction.id)
 )  # fmt: skip
-_WITH_CREDIT = (
-    select(Transaction.scheme)
+_CREDITS = (
+    select(Transaction.scheme, -_amount)
     .join(Posting, Posting.transaction_id == Transaction.id)
     .where(Posting.employer_id == bindparam("employer"), Posting.account == AccountName.CREDIT)
-    .distinct()
-)
-_CREDIT = (
-    select(func.coalesce(-_amount, 0))
-    .join(Transaction, Transaction.id == Posting.transaction_id)
-    .where(Posting.employer_id == bindparam("employer"), Posting.account == AccountName.CREDIT)
-    .where(Transaction.scheme == bindparam("scheme"))
+    .group_by(Transaction.scheme)
 )
 
 
@@ -155,13 +149,19 @@ def open_charges(session: Session, employer_id: int, scheme: str) -> list[OpenCh
 
 def ever_had_credit(session: Session, employer_id: int, scheme: str) -> bool:
     """Whether anything ever moved on the account for credit: most employers pay what they owe."""
+    return scheme in credits(session, employer_id)
 
-    def read() -> frozenset[str]:
-        return frozenset(session.scalars(_WITH_CREDIT, {"employer": employer_id}))
 
-    return scheme in book.once(session, employer_id, "schemes with credit", read)
+def credits(session: Session, employer_id: int) -> Mapping[str, int]:
+    """Money of the employer that settles nothing yet, by scheme (those that ever had any), in minor units."""
+
+    def read() -> Mapping[str, int]:
+        rows = session.execute(_CREDITS, {"employer": employer_id})
+        return {scheme: int(amount) for scheme, amount in rows}
+
+    return book.once(session, employer_id, "credits", read)
 
 
 def credit(session: Session, employer_id: int, scheme: str) -> int:
-    """Money of the employer in this scheme that settles nothing yet, in minor units, above zero."""
-    return int(session.scalar(_CREDIT, {"employer": employer_id, "scheme": scheme}) or 0)
+    """The same in one scheme."""
+    return credits(session, employer_id).get(scheme, 0)

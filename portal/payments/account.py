@@ -22,7 +22,7 @@ from portal.errors import NotFound
 from portal.installation import pack, packs
 from portal.ledger import arrears, book
 from portal.ledger.models import Charge, Posting, Transaction
-from portal.ledger.standing import Standing, credit, histories, standings
+from portal.ledger.standing import Standing, credits, histories, standings
 from portal.payments.models import Payment, Receipt
 from portal.scheme.allocation import OpenCharge
 from portal.scheme.blocks import Pack
@@ -145,13 +145,13 @@ def _late_open(rule: LateCharge, posted: int, balance: int) -> int:
 
 def accounts_of(session: Session, employer_id: int, today: date) -> list[SchemeAccount]:
     """What the employer owes in each scheme it is or was enrolled in, in the fund's order."""
-    found = months_on(session, employer_id, today)
+    found, left = months_on(session, employer_id, today), credits(session, employer_id)
     schemes = {one.scheme for one in enrolments_of(session, employer_id)} | {one.charge.scheme for one in found}
     return [
         SchemeAccount(
             rules,
             [one for one in reversed(found) if one.charge.scheme == scheme],
-            credit(session, employer_id, scheme),
+            left.get(scheme, 0),
         )
         for scheme, rules in packs().items()
         if scheme in schemes

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from portal import audit, files, series
 from portal.audit import Event
@@ -178,6 +178,7 @@ def receipts(session: Session, wanted: Wanted, *, page: int, per_page: int) -> t
     conditions = _conditions(wanted)
     total = session.scalar(select(func.count()).select_from(_rows().where(*conditions).subquery())) or 0
     statement = _rows().where(*conditions).order_by(Receipt.id.desc()).limit(per_page).offset((page - 1) * per_page)
+    statement = statement.options(defer(Receipt.snapshot, raiseload=True))  # a list shows nothing of it
     return [ReceiptOnPage(*row) for row in session.execute(statement)], total
 
 
