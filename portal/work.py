@@ -84,10 +84,15 @@ class Work(Base):
         """Whether it waits or is being done."""
         return self.state in OPEN
 
+    @property
+    def title(self) -> Words:
+        """What it is, in words."""
+        return KINDS[self.kind].title
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a step needs to know: what was asked for, by whom, and how much of it is done."""
+    """What was asked for, by whom, and how much of it is done."""
 
     id: int
     kind: str
@@ -189,11 +194,7 @@ def waits() -> bool:
 
 
 def do_waiting(seconds: int) -> bool:
-    """
-    Do what waits, the longest untouched first, for about so many seconds; True when time ran out.
-
-    One long piece of work so makes room for others again and again.
-    """
+    """Do what waits, the longest untouched first, for about so many seconds; True when time ran out."""
     until = monotonic() + seconds
     with db.reading() as session:
         waiting = session.scalars(select(Work.id).where(Work.state.in_(OPEN)).order_by(Work.updated_at, Work.id)).all()

@@ -22,9 +22,9 @@ from portal.scheme.explain import words_to_json
 from portal.words import Words, _, _n
 from portal.work import Kind, Order, Part, Tell, Work
 
-#: So many slips are drawn in about a second (some 60 ms each); more are not drawn while a page waits.
-AT_ONCE = 12
-#: Slips on a sheet: some three seconds of work.  A large employer gets larger sheets instead of a hundred of them.
+#: So many slips are drawn in under a second (some 20 ms each); more are not drawn while a page waits.
+AT_ONCE = 40
+#: Slips on a sheet: a second of work.  A large employer gets larger sheets instead of a hundred of them.
 ON_A_SHEET, MOST_SHEETS = 50, 20
 PDF = "application/pdf"
 

@@ -22,7 +22,7 @@ log = logging.getLogger("portal.jobs")
 #: One task sends at most so many, then makes room for others.
 AT_ONCE = 100
 #: One task works in the background for about so many seconds, then lets the others through.
-AT_A_STRETCH = 20
+AT_A_STRETCH = 10
 
 
 @shared_task

@@ -29,8 +29,7 @@ def show(employer_number: str, work: UUID) -> ResponseReturnValue:
     if row.state == "done" and row.result:
         args = {**row.result["args"], "employer_number": employer_number}
         return redirect(url_for(row.result["endpoint"], **args), 303)
-    kind = works.KINDS[row.kind]
-    return render_template("work/show.html", work=row, kind=kind, until=row.updated_at + kind.kept)
+    return render_template("work/show.html", work=row, until=row.updated_at + works.KINDS[row.kind].kept)
 
 
 @bp.get("/<uuid:work>/<uuid:file>")

@@ -24,7 +24,7 @@ from sqlalchemy import func, select
 from config import ROOT
 from portal import clock, db, work
 from portal.auth.models import EmployerRole
-from portal.employees import slip_work
+from portal.employees import slip_views, slip_work
 from portal.employees.models import EntryCode
 from portal.employees.slip_work import SLIPS
 from portal.employers.models import Employer
@@ -54,6 +54,12 @@ def celery(app: Flask, cluster: Cluster, database: str) -> Iterator[Celery]:
 def worker(celery: Celery) -> Callable[[], None]:
     """The task, called as a worker calls it."""
     return lambda: celery.tasks["portal.jobs.tasks.do_work"]()
+
+
+@pytest.fixture(autouse=True)
+def _what_is_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thirteen slips are many, so that the story is short."""
+    monkeypatch.setattr(slip_views, "AT_ONCE", 12)
 
 
 @pytest.fixture
@@ -175,7 +181,7 @@ from dataclasses import replace
 from config import from_environment
 from portal import work
 from portal.app import create_app
-from portal.employees import slip_work
+from portal.employees import slip_views, slip_work
 app = create_app(replace(from_environment({}), database_url=sys.argv[1], practice=False, testing=True))
 slip_work.ON_A_SHEET, drawn = 5, slip_work._drawn
 def second_kills(*asked):

@@ -1,4 +1,4 @@
-"""A long file and many slips: the page says how far they are, with JavaScript and without, and leads to what came of it."""
+"""A long file and many slips say how far they are, with JavaScript and without, and lead to what came of them."""
 
 from __future__ import annotations
 
