@@ -25,7 +25,7 @@ from portal.scheme.allocation import OpenCharge, Settled, allocate, order_in_wor
 from portal.scheme.blocks import NotKnown
 from portal.scheme.calendars import month_in_words
 from portal.scheme.explain import Step, steps_to_json
-from portal.scheme.late import ChargeHistory, LateCharge, late_charges_on
+from portal.scheme.late import ChargeHistory, LateCharge, counts_from, late_charges_on, unpaid_on
 from portal.words import _
 
 ACCOUNT_OF = {"contribution": AccountName.CONTRIBUTION_DUE, "late": AccountName.LATE_DUE}
@@ -58,11 +58,26 @@ def late_to_dates(session: Session, charges: Sequence[Charge], on: date) -> dict
 
 
 def late_on(charge: Charge, history: ChargeHistory, on: date) -> LateCharge:
-    """The rule applied at the end of day *on*; not known where the pack does not know its rate for that time."""
+    """
+    The rule applied at the end of day *on*; not known where the pack does not know its rate for that time.
+
+    Of what was paid in time nothing is owed for being late, whatever a rule nobody knows may say.
+    """
     try:
-        return late_charges_on(pack(charge.scheme), history, on)
+        late = late_charges_on(pack(charge.scheme), history, on)
     except NotKnown as gap:
-        return LateCharge(0, False, (), None, (Step(gap.words),))
+        late = LateCharge(0, False, (), None, (Step(gap.words),))
+    if late.known or not _paid_in_time(history, on):
+        return late
+    words = _("Nothing was unpaid after the due day, %(due)s.", due=history.due)
+    return LateCharge(0, True, (), None, (Step(words, 0),))
+
+
+def _paid_in_time(history: ChargeHistory, on: date) -> bool:
+    """Whether all is paid at the end of *on*, and nothing was unpaid at the end of the due day or of a later one."""
+    later = {counts_from(movement, history.due) for movement in history.movements}
+    days = {on, history.due, *later}
+    return all(unpaid_on(history, day) <= 0 for day in days if day == on or history.due <= day < on)
 
 
 def accrue(session: Session, employer_id: int, *, on: date, at: datetime) -> Accrued:
