@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
+DATABASE = ("postgresql://", "postgres://", "postgresql+psycopg://")
+WEB = ("http://", "https://")
 
 
 class BadSetting(Exception):
@@ -40,6 +42,9 @@ class Config:
     core_agent: str
     #: How many proxies of our own stand before the portal; their word on who asks is then taken.
     proxies: int = 0
+    #: Where the web processes of the supervisor listen, and how many they are.
+    bind: str = "127.0.0.1"
+    web_workers: int = 2
     testing: bool = False
 
     @property
@@ -51,44 +56,57 @@ class Config:
 def from_environment(environ: Mapping[str, str] | None = None) -> Config:
     """Read the settings.  Raises `BadSetting` with one clear line each time something does not fit."""
     env = os.environ if environ is None else environ
-    production = env.get("PORTAL_ENV", "practice") == "production"
-    practice = env.get("PRACTICE", "no" if production else "yes").lower() in {"1", "yes", "true", "on"}
+    production = _one_of(env, "PORTAL_ENV", ("practice", "production")) == "production"
+    practice = _one_of(env, "PRACTICE", ("no", "yes") if production else ("yes", "no")) == "yes"
     if production and practice:
         raise BadSetting(
             "PRACTICE=yes cannot be combined with PORTAL_ENV=production: practice mode lets anyone sign in."
         )
-    port = _port(env.get("PORT", "8000"))
+    port = _count(env, "PORT", 8000, 1, 65535)
     secret = env.get("SECRET_KEY", "")
     if production and len(secret) < 32:
         raise BadSetting("SECRET_KEY must be set to at least 32 random characters when PORTAL_ENV=production.")
     return Config(
-        database_url=env.get("DATABASE_URL", ""),
-        owner_url=env.get("OWNER_URL", "") or env.get("DATABASE_URL", ""),
+        database_url=_address(env, "DATABASE_URL", *DATABASE),
+        owner_url=_address(env, "OWNER_URL", *DATABASE) or env.get("DATABASE_URL", ""),
         redis_url=env.get("REDIS_URL", ""),
         secret_key=secret or "practice-only-and-public-because-practice-mode-has-no-secrets",
         practice=practice,
         production=production,
-        base_url=env.get("BASE_URL", f"http://localhost:{port}").rstrip("/"),
+        base_url=_address(env, "BASE_URL", *WEB).rstrip("/") or f"http://localhost:{port}",
         port=port,
         fund_file=Path(env.get("FUND_FILE", ROOT / "fund.toml")),
         var=Path(env.get("VAR_DIR", ROOT / "var")).resolve(),
-        smtp_url=env.get("SMTP_URL", ""),
+        smtp_url=_address(env, "SMTP_URL", "smtp://", "smtps://"),
         mail_from=env.get("MAIL_FROM", "portal@localhost"),
-        core_url=env.get("CORE_URL", "").rstrip("/"),
+        core_url=_address(env, "CORE_URL", *WEB).rstrip("/"),
         core_user=env.get("CORE_USER", "portal"),
         core_password=env.get("CORE_PASSWORD", "practice"),
         core_agent=env.get("CORE_AGENT", "contribution-portal"),
-        proxies=_count(env.get("TRUSTED_PROXIES", "0")),
+        proxies=_count(env, "TRUSTED_PROXIES", 0, 0, 5),
+        bind=env.get("BIND", "127.0.0.1"),
+        web_workers=_count(env, "WEB_WORKERS", 2, 1, 100),
     )
 
 
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) > 5:
-        raise BadSetting(f"TRUSTED_PROXIES must be a number from 0 to 5, not {text!r}.")
-    return int(text)
+def _one_of(env: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:
+    """One of *words*, the first when it is not set: a misspelt one must never mean another."""
+    word = env.get(name, "").strip().lower() or words[0]
+    if word not in words:
+        raise BadSetting(f"{name} must be {' or '.join(words)}, not {env[name]!r}.")
+    return word
 
 
-def _port(text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) < 65536:
-        raise BadSetting(f"PORT must be a number from 1 to 65535, not {text!r}.")
+def _address(env: Mapping[str, str], name: str, *beginnings: str) -> str:
+    """An address, or an empty text.  What stands in it is not repeated: it may hold a password."""
+    address = env.get(name, "").strip()
+    if address and not address.startswith(beginnings):
+        raise BadSetting(f"{name} must begin with {' or '.join(beginnings)}")
+    return address
+
+
+def _count(env: Mapping[str, str], name: str, usual: int, least: int, most: int) -> int:
+    text = env.get(name, str(usual))
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise BadSetting(f"{name} must be a number from {least} to {most}, not {text!r}.")
     return int(text)

@@ -6,6 +6,11 @@ import threading
 
 from portal import pdf
 
+# Before the fork, so that a wrong setting ends the start with its line instead of ending every process anew.
+preload_app = True
+# Nobody steers it but the service manager, by signals.
+control_socket_disable = True
+
 
 def post_worker_init(worker: object) -> None:
     """

@@ -18,9 +18,10 @@ function sendOnce(form) {
     form.dataset.sent = 'yes'
     const button = event.submitter
     if (button) button.setAttribute('aria-disabled', 'true')
-    // A page that could not be reached leaves the form usable again.
-    setTimeout(() => ready(form), 15000)
+    // A page that could not be reached leaves the form usable again; so does one that answers with a file and stays.
+    setTimeout(() => ready(form), 'download' in form.dataset ? 2000 : 15000)
   })
+  form.addEventListener('input', () => ready(form))
 }
 
 function ready(form) {
@@ -34,16 +35,32 @@ posting.forEach(sendOnce)
 addEventListener('pageshow', () => posting.forEach(ready))
 
 // A page about work that is still going on asks for itself again, but not while nobody looks.
-const progress = document.querySelector('[data-refresh]')
+const progress = document.querySelector('[data-progress]')
 if (progress) {
-  const again = () => {
-    if (document.visibilityState === 'visible') location.reload()
-    else document.addEventListener('visibilitychange', () => location.reload(), { once: true })
+  const words = progress.querySelector('[role="status"]')
+  const bar = progress.querySelector('progress')
+  const look = async () => {
+    try {
+      const answer = await fetch(location.href, { cache: 'no-store' })
+      const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
+      const now = page.querySelector('[data-progress]')
+      // Done, failed, or signed out meanwhile: what there is now is a page of its own.
+      if (!now && answer.status < 500) return location.replace(answer.url)
+      if (now) {
+        const text = now.querySelector('[role="status"]').textContent
+        if (words.textContent !== text) words.textContent = text
+        bar.max = now.querySelector('progress').max
+        bar.value = now.querySelector('progress').value
+      }
+    } catch {
+      // The line is down for a moment.
+    }
+    later()
   }
-  setTimeout(again, Number(progress.dataset.refresh) * 1000)
+  const later = () => setTimeout(look, Number(progress.dataset.progress) * 1000)
+  setTimeout(look, 1000)
 }
 
-// Two minutes before the session ends the page says so, beside what is being typed.
 const ending = document.querySelector('[data-session-seconds]')
 if (ending) {
   setTimeout(() => { ending.hidden = false }, Math.max(0, Number(ending.dataset.sessionSeconds) - 120) * 1000)

@@ -44,6 +44,7 @@ ROOMS = (
     "portal.officers.registration_views",
     "portal.officers.arrears_views",
     "portal.officers.sync_views",
+    "portal.jobs.work_views",
 )
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
+import errno
+import socket
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -104,3 +108,52 @@ def named_servers_answer(config: Config) -> None:
 
 def _first_line(problem: Exception) -> str:
     return (str(problem).strip().splitlines() or [type(problem).__name__])[0]
+
+
+def in_time(done: Callable[[], bool], patience: float) -> bool:
+    """Whether *done* says so within *patience* seconds; asked once at least."""
+    until = time.monotonic() + patience
+    while not done():
+        if time.monotonic() >= until:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def port_is_free(host: str, port: int, patience: float = 0) -> None:
+    """Refuse, in one line, an address that is still somebody else's after *patience* seconds."""
+    in_time(lambda: _trouble(host, port) is None, patience)
+    problem = _trouble(host, port)
+    if problem is None:
+        return
+    if problem.errno == errno.EADDRNOTAVAIL or isinstance(problem, socket.gaierror):
+        raise CannotStart(f"BIND={host} is no address of this machine ({problem.strerror}).")
+    why = "is taken" if problem.errno == errno.EADDRINUSE else f"cannot be used ({problem.strerror})"
+    raise CannotStart(f"port {port} {why}; choose another: PORT={any_port(_next(port))} make run")
+
+
+def _trouble(host: str, port: int) -> OSError | None:
+    try:
+        _bind(port, host)
+    except OSError as problem:
+        return problem
+    return None
+
+
+def _next(port: int) -> int:
+    return port + 1 if 1024 < port < 65000 else 8001
+
+
+def _bind(port: int, host: str = "127.0.0.1") -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+        return int(probe.getsockname()[1])
+
+
+def any_port(first: int = 0) -> int:
+    """A free port: *first* or the next one that is, or just any."""
+    for port in range(first, first + 100):
+        with contextlib.suppress(OSError):
+            return _bind(port)
+    return _bind(0)

@@ -71,7 +71,7 @@ class Embedded:
 
     def start(self) -> Servers:
         """Start both, make the database and its two roles when they are not there yet, and wait until they answer."""
-        _writable(self.var)
+        writable(self.var)
         self._make_socket_folder()
         if self.postgres:
             self._start_postgres()
@@ -235,7 +235,8 @@ def _wait_for_the_last(folder: Path) -> None:
         time.sleep(0.05)
 
 
-def _writable(folder: Path) -> None:
+def writable(folder: Path) -> None:
+    """Make *folder* when it is not there; refuse one that cannot be written to."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()

@@ -8,10 +8,9 @@ and a line says which: half a portal would lose nothing, but tell nobody.
 from __future__ import annotations
 
 import contextlib
-import errno
+import fcntl
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 import psycopg
 from alembic.util import CommandError
@@ -28,12 +28,13 @@ from sqlalchemy.exc import DBAPIError
 
 from config import ROOT, BadSetting, Config, from_environment
 from portal import installation, migrate
-from portal.boot import named_servers_answer
-from portal.embedded import Embedded, die_with_parent
-from portal.scheme.packfile.reading import PackRefused
+from portal.boot import any_port, in_time, named_servers_answer, port_is_free
+from portal.embedded import Embedded, die_with_parent, writable
+from portal.scheme.packfile.tree import PackRefused
 from portal.wheels import CannotStart
 
 BIN = Path(sys.prefix) / "bin"
+UNTIL_THE_KILLED_ARE_GONE = 25  # seconds; a page that is being made may take ten
 
 
 class Stop(Exception):
@@ -47,6 +48,9 @@ class Supervisor:
         self.config = config
         self.embedded = Embedded(config.var, postgres=not config.database_url, broker=not config.redis_url)
         self.children: list[tuple[str, subprocess.Popen[bytes]]] = []
+        #: There, and locked, while this one lives.  Left behind and not locked: the last one was killed.
+        self.mark = config.var / "running"
+        self.marked: IO[str] | None = None
         #: There while the practice fund is being made: half of one is no use to anybody.
         self.unfinished = config.var / "practice-unfinished"
 
@@ -54,9 +58,13 @@ class Supervisor:
         """Start everything and wait until the first page answers."""
         config = self.config
         named_servers_answer(config)
-        if not config.database_url and self.embedded.running():
-            raise CannotStart(f"the portal already runs on the data in {config.var}; stop it first.")
-        _free(config.port)
+        patience = UNTIL_THE_KILLED_ARE_GONE if self._take_mark() else 0
+        if not config.database_url and not in_time(lambda: not self.embedded.running(), patience):
+            raise CannotStart(
+                f"a command, or what a killed portal left, still works on the data in {config.var}; "
+                "start again when it has ended."
+            )
+        port_is_free(config.bind, config.port, patience)
         servers = self.embedded.start()
         self.config = config = replace(
             config,
@@ -74,6 +82,19 @@ class Supervisor:
         self._spawn("timetable", *_celery("beat", "-s", str(config.var / "timetable")))
         self._wait_for_web()
 
+    def _take_mark(self) -> bool:
+        """Whether the portal before this one was killed: what it started may still be ending."""
+        writable(self.config.var)
+        left_behind = self.mark.exists()
+        mark = self.mark.open("a")
+        try:
+            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            mark.close()
+            raise CannotStart(f"the portal already runs on the data in {self.config.var}; stop it first.") from None
+        self.marked = mark
+        return left_behind
+
     def _migrate(self) -> None:
         if self.unfinished.exists() and self.embedded.postgres:
             self.embedded.empty()
@@ -82,11 +103,12 @@ class Supervisor:
             migrate.upgrade(self.config.owner_url)
         except (DBAPIError, CommandError) as problem:
             why = str(problem.orig if isinstance(problem, DBAPIError) else problem).strip().splitlines()[0]
-            raise CannotStart(f"the database could not be brought up to date: {why}") from None
+            whose = " Only its owner may: name it in OWNER_URL." if "permission denied" in why else ""
+            raise CannotStart(f"the database could not be brought up to date: {why}.{whose}") from None
 
     def _practice_core(self) -> None:
         if not self.config.core_url:
-            port = _any_port()
+            port = any_port()
             products = sorted(set(installation.fund().products.values()))
             command = [sys.executable, "-m", "portal.demo.practice_core", "--port", str(port)]
             command += ["--store", str(self.config.var / "practice-core.sqlite")]
@@ -138,6 +160,9 @@ class Supervisor:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)  # what it left behind
         self.embedded.stop()
+        if self.marked is not None:
+            self.mark.unlink(missing_ok=True)
+            self.marked.close()
 
     def _environment(self) -> dict[str, str]:
         config = self.config
@@ -169,15 +194,15 @@ class Supervisor:
         self.children.append((name, child))
 
     def _wait_for_web(self) -> None:
+        host = "127.0.0.1" if self.config.bind == "0.0.0.0" else self.config.bind  # noqa: S104  # compared only
+        ours = f"http://{host}:{self.config.port}/healthz"
         until = time.monotonic() + 60
         while time.monotonic() < until:
             for name, child in self.children:
                 if child.poll() is not None:
                     raise CannotStart(f"{name} did not start; see {self.config.var / 'log'}.")
             try:
-                urllib.request.urlopen(
-                    f"http://127.0.0.1:{self.config.port}/healthz", timeout=2
-                ).close()  # our own address
+                urllib.request.urlopen(ours, timeout=2).close()
                 return
             except (urllib.error.URLError, OSError):
                 time.sleep(0.1)
@@ -224,40 +249,11 @@ def _asked(_number: int, _frame: FrameType | None) -> None:
 
 
 def _web(config: Config) -> list[str]:
-    bind = os.environ.get("BIND", "127.0.0.1")
-    workers = os.environ.get("WEB_WORKERS", "2")
     return [
-        *(str(BIN / "gunicorn"), "wsgi:app", "--no-control-socket", "--bind", f"{bind}:{config.port}"),
-        *("--workers", workers, "--timeout", "120", "--graceful-timeout", "10", "--preload"),
+        *(str(BIN / "gunicorn"), "wsgi:app", "--bind", f"{config.bind}:{config.port}"),
+        *("--workers", str(config.web_workers), "--timeout", "120", "--graceful-timeout", "10"),
     ]
 
 
 def _celery(part: str, *options: str) -> list[str]:
     return [str(BIN / "celery"), "-A", "wsgi:celery", part, "--loglevel", "INFO", *options]
-
-
-def _free(port: int) -> None:
-    try:
-        _bind(port)
-    except OSError as problem:
-        why = "is taken" if problem.errno == errno.EADDRINUSE else f"cannot be used ({problem.strerror})"
-        raise CannotStart(f"port {port} {why}; choose another: PORT={_any_port(_next(port))} make run") from None
-
-
-def _next(port: int) -> int:
-    return port + 1 if 1024 < port < 65000 else 8001
-
-
-def _bind(port: int) -> int:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", port))
-        return int(probe.getsockname()[1])
-
-
-def _any_port(first: int = 0) -> int:
-    """A free port: *first* or the next one that is, or just any."""
-    for port in range(first, first + 100):
-        with contextlib.suppress(OSError):
-            return _bind(port)
-    return _bind(0)

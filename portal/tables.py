@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal import audit, files, outbox, series
+from portal import audit, files, outbox, series, work
 from portal.auth import models as auth
 from portal.contributions import models as contributions
 from portal.coverage import models as coverage
@@ -28,5 +28,6 @@ ALL = (
     payments,
     people,
     series,
+    work,
 )
 metadata = Base.metadata

@@ -106,9 +106,12 @@ def _fund() -> None:
 
 
 @pytest.fixture(scope="session")
-def app(_fund: None) -> Flask:
+def app(_fund: None, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The portal, once for the session; the `database` fixture decides which database it talks to."""
-    config = from_environment({"BASE_URL": "http://localhost", "FUND_FILE": str(ROOT / "fund.toml")})
+    var = tmp_path_factory.mktemp("var")  # never the folder of a portal that was run here
+    config = from_environment(
+        {"BASE_URL": "http://localhost", "FUND_FILE": str(ROOT / "fund.toml"), "VAR_DIR": str(var)}
+    )
     made = create_app(replace(config, database_url="postgresql://nobody@/nothing", testing=True))
     made.config["WTF_CSRF_ENABLED"] = False  # test_security.py turns it on
     return made

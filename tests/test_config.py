@@ -17,6 +17,13 @@ from portal.app import create_app
     [
         ({"PORT": "0"}, "PORT must be a number from 1 to 65535"),
         ({"TRUSTED_PROXIES": "many"}, "TRUSTED_PROXIES must be a number"),
+        ({"WEB_WORKERS": "0"}, "WEB_WORKERS must be a number from 1 to 100"),
+        ({"PORTAL_ENV": "prod"}, "PORTAL_ENV must be practice or production, not 'prod'"),
+        ({"PRACTICE": "maybe"}, "PRACTICE must be yes or no, not 'maybe'"),
+        ({"BASE_URL": "portal.example.org"}, "BASE_URL must begin with http:// or https://"),
+        ({"CORE_URL": "imis.example.org"}, "CORE_URL must begin with http:// or https://"),
+        ({"SMTP_URL": "mail.example.org:587"}, "SMTP_URL must begin with smtp:// or smtps://"),
+        ({"DATABASE_URL": "mysql://db/portal"}, "DATABASE_URL must begin with postgresql://"),
         ({"PORTAL_ENV": "production", "SECRET_KEY": "short"}, "SECRET_KEY must be set to at least 32"),
         ({"PORTAL_ENV": "production", "PRACTICE": "yes", "SECRET_KEY": "x" * 40}, "cannot be combined"),
     ],
@@ -24,6 +31,17 @@ from portal.app import create_app
 def test_a_setting_that_cannot_be_used_is_named(settings: dict[str, str], line: str) -> None:
     with pytest.raises(BadSetting, match=line):
         from_environment(settings)
+
+
+def test_an_address_that_cannot_be_used_is_not_repeated_for_it_may_hold_a_password() -> None:
+    with pytest.raises(BadSetting) as refused:
+        from_environment({"OWNER_URL": "portal_owner:hunter2@db"})
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_setting_left_empty_is_as_one_not_set() -> None:
+    names = ("PORTAL_ENV", "PRACTICE", "BASE_URL", "CORE_URL", "SMTP_URL", "DATABASE_URL", "OWNER_URL")
+    assert from_environment(dict.fromkeys(names, "")) == from_environment({})
 
 
 def portal_with(app: Flask, **changes: object) -> Flask:

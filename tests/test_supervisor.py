@@ -136,6 +136,37 @@ def test_a_hard_kill_leaves_no_process_and_a_new_start_has_everything(portal: Po
     portal.end()
 
 
+def test_who_starts_again_at_once_after_a_hard_kill_need_not_wait_for_what_it_left(portal: Portal) -> None:
+    for _time in range(3):
+        assert "ready" in portal.start()
+        portal.end(signal.SIGKILL)  # and nobody looks whether its children are gone
+    assert "ready" in portal.start()
+    assert portal.answers()
+    assert portal.end() == 0
+    assert gone(portal)
+
+
+def test_it_listens_where_bind_says(portal: Portal) -> None:
+    assert "ready" in portal.start(BIND="127.0.0.2")
+    with urllib.request.urlopen(f"http://127.0.0.2:{portal.port}/healthz", timeout=5) as answer:
+        assert answer.read() == b"ok\n"
+    portal.end()
+
+
+def test_an_address_that_is_not_of_this_machine_is_one_clear_line(portal: Portal) -> None:
+    assert re.fullmatch(
+        r"portal: BIND=203\.0\.113\.9 is no address of this machine .+\n", portal.start(BIND="203.0.113.9")
+    )
+
+
+def test_who_is_not_the_databases_owner_is_told_how_to_name_it(portal: Portal) -> None:
+    with Embedded(portal.folder) as servers, psycopg.connect(servers.owner_url, autocommit=True) as owner:
+        owner.execute("REVOKE CREATE ON SCHEMA public FROM public")
+        printed = portal.start(DATABASE_URL=servers.database_url, REDIS_URL=servers.redis_url)
+    assert printed.startswith("portal: the database could not be brought up to date: permission denied")
+    assert printed.endswith("name it in OWNER_URL.\n")
+
+
 def test_a_taken_port_is_one_clear_line(portal: Portal) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", portal.port))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 
@@ -13,6 +13,7 @@ from portal.auth.access import anyone, guarded
 from portal.auth.forms import AccountForm, ForgottenForm, NewPasswordForm, SignInForm
 from portal.auth.models import Account
 from portal.errors import Refused
+from portal.web.filters import say
 from portal.web.pages import safe_return
 from portal.words import _
 
@@ -110,6 +111,7 @@ def confirm(token: str) -> ResponseReturnValue:
         return render_template("auth/confirm.html")
     with db.writing() as database:
         service.confirm_address(database, token, at=clock.now())
+    flash(say(_("Your e-mail address is confirmed. Sign in to go on.")), "success")
     return redirect(url_for(".sign_in", next="/registration/"))
 
 

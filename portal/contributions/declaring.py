@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -55,16 +56,23 @@ def declare(session: Session, submission: Submission, assessed: Assessed) -> lis
     """One declaration for each scheme, all lines in one COPY; numbers are taken last because they hold their series."""
     payroll = submission.payroll
     before = standing_declarations(session, payroll.employer_id, payroll.month)
-    made: list[Declaration] = []
-    rows: list[tuple[object, ...]] = []
-    for scheme, sums in assessed.sums.items():
-        declaration = _declaration(session, submission, pack(scheme), sums, before.get(scheme))
-        rows += _lines(declaration, pack(scheme), assessed)
-        made.append(declaration)
-    copy_rows(session, DeclarationLine.__tablename__, LINE_COLUMNS, rows)
+    for one in (before[scheme] for scheme in assessed.sums if scheme in before):
+        one.move_to(State.SUPERSEDED)
+    session.flush()  # one that is superseded has to make room first
+    made = [
+        _declaration(session, submission, pack(scheme), sums, before.get(scheme))
+        for scheme, sums in assessed.sums.items()
+    ]
+    session.add_all(made)
+    session.flush()
     payroll.state = PayrollState.SUBMITTED.value
     payroll.submitted_at, payroll.submitted_by = submission.at, submission.by
-    session.flush()
+    with session.no_autoflush:  # the book reads nothing that still waits to be written
+        for one in made:
+            _charge(session, one, pack(one.scheme), assessed.sums[one.scheme], before.get(one.scheme), submission)
+            _record(session, one, before.get(one.scheme), submission)
+    rows = chain.from_iterable(_lines(one, pack(one.scheme), assessed) for one in made)
+    copy_rows(session, DeclarationLine.__tablename__, LINE_COLUMNS, rows)
     # Money paid ahead may settle it: payments stands above this room, so it is told through the outbox.
     outbox.put(session, "settle", f"settle/{payroll.public_id}", {}, at=submission.at, employer=payroll.employer_id)
     return made
@@ -73,11 +81,8 @@ def declare(session: Session, submission: Submission, assessed: Assessed) -> lis
 def _declaration(
     session: Session, submission: Submission, rules: Pack, sums: Sums, before: Declaration | None
 ) -> Declaration:
-    """Acknowledge one scheme's part, in place of the one *before* where this revises it, and charge it."""
+    """One scheme's part with its acknowledgement, in place of the one *before* where this revises it."""
     payroll, at = submission.payroll, submission.at
-    if before is not None:
-        before.move_to(State.SUPERSEDED)
-        session.flush()
     made = Declaration(
         employer_id=payroll.employer_id, payroll_id=payroll.id, enrolment_id=submission.enrolments[rules.id],
         scheme=rules.id, month=payroll.month, kind=submission.kind if before else _kind(submission.kind),
@@ -91,10 +96,6 @@ def _declaration(
         made, submission.employer, sums, signer=submission.signer, language=fund().languages[0],
         fingerprint=submission.fingerprint,
     )  # fmt: skip
-    session.add(made)
-    session.flush()
-    _charge(session, made, rules, sums, before, submission)
-    _record(session, made, before, submission)
     return made
 
 

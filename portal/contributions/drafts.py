@@ -39,8 +39,11 @@ from portal.ledger import book
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month, month_in_words
 from portal.tabular.reading import read
-from portal.words import _
+from portal.words import _, _n
+from portal.work import Tell, silent
 
+#: What a long upload is doing, first and last.
+READING, KEEPING = _("Reading the file"), _("Computing what is due and keeping the draft")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -75,6 +78,7 @@ def save_upload(
     at: datetime,
     by: int | None,
     total: int | None = None,
+    tell: Tell = silent,
 ) -> Payroll:
     """
     A new draft from a payroll file; the draft there was before it is given up, not lost.
@@ -87,7 +91,11 @@ def save_upload(
     revises = before is not None and bool(before.checked.get("revises"))
     packs = _packs(session, employer_id, month, revises, day_of(at))
     basis = load_basis(session, employer_id, month, packs)
-    read_in = intake.from_file(basis, read(content, name), day_of(at))
+    tell(0, READING)
+    table = read(content, name)
+    tell(1, _n("Checking %(n)s row", "Checking %(n)s rows", len(table.rows)))
+    read_in = intake.from_file(basis, table, day_of(at))
+    tell(2, KEEPING)
     stored, earlier = _keep_file(session, employer_id, content, name, at=at, by=by)
     if before is not None:
         _give_up(session, before, at=at, by=by)

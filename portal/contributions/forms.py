@@ -61,8 +61,12 @@ class UploadForm(PortalForm):
 
     def refuse_file(self, name: str, refused: FileRefused) -> None:
         """Say beside the field which file could not be read, and why."""
-        words = _("%(name)s was not taken. %(why)s", name=name[:80], why=refused.problem.placed)
-        self.file.errors = [say(words)]
+        self.file.errors = [say(refused_in_words(name, refused))]
+
+
+def refused_in_words(name: str, refused: FileRefused) -> Words:
+    """Which file could not be read, and why."""
+    return _("%(name)s was not taken. %(why)s", name=name[:80], why=refused.problem.placed)
 
 
 class SubmitForm(PortalForm):

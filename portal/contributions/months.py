@@ -14,8 +14,7 @@ from portal.contributions.models import Declaration, Payroll, PayrollState, Stat
 from portal.employers.models import Enrolment
 from portal.errors import NotFound, Refused
 from portal.installation import pack, packs
-from portal.ledger import book
-from portal.ledger.models import Charge
+from portal.ledger.standing import standings
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.blocks.values import NotKnown
 from portal.scheme.calendars import Month, month_in_words, month_of, months_between
@@ -76,7 +75,7 @@ def months_to_declare(session: Session, employer_id: int, today: date) -> list[M
     """
     Every month from the first enrolment to the one *today* lies in, newest first.
 
-    A month can be declared from its first day on.  Five queries, however many months.
+    A month can be declared from its first day on.  Four queries, however many months.
     """
     schemes: dict[Month, list[str]] = {}
     for enrolment in _enrolments(session, employer_id):
@@ -214,9 +213,8 @@ def _standing(session: Session, employer_id: int) -> dict[tuple[str, Month], Dec
 
 def _unpaid(session: Session, employer_id: int) -> dict[tuple[str, Month], int]:
     """What is open of each month's contribution, late charges apart."""
-    charges = session.scalars(select(Charge).where(Charge.employer_id == employer_id)).all()
-    found = book.balances(session, [charge.id for charge in charges])
-    return {(charge.scheme, charge.month): found[charge.id].contribution for charge in charges}
+    found = standings(session, employer_id)
+    return {(one.charge.scheme, one.charge.month): one.balance.contribution for one in found}
 
 
 def _drafts(session: Session, employer_id: int) -> dict[Month, UUID]:

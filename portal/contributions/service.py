@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from portal.auth.models import Account, EmployerRole
 from portal.auth.service import mandates
 from portal.contributions import acknowledgement
-from portal.contributions.assessment import Assessed, Sums, assess
+from portal.contributions.assessment import Assessed, Basis, Sums, assess
 from portal.contributions.declaring import Submission, declare
 from portal.contributions.drafts import (
     Change,
@@ -30,7 +30,7 @@ from portal.contributions.drafts import (
     save_upload,
     start_from_roster,
 )
-from portal.contributions.models import Declaration, DeclarationLine, Payroll, PayrollLine, PayrollState
+from portal.contributions.models import Declaration, DeclarationLine, Payroll, PayrollState
 from portal.contributions.months import (
     GONE,
     months_to_declare,
@@ -78,11 +78,11 @@ def submit_payroll(
         raise Refused(_("This payroll was given up. Start the month again."))
     if draft.version != version:
         raise Stale
-    contents = contents_of(session, draft)
-    assessed = _checked_again(session, draft, contents)
+    contents, basis = contents_of(session, draft), basis_of(session, draft)
+    assessed = _checked_again(draft, basis, contents)
     if draft.checked.get("revises"):
         assessed = _what_differs(session, draft, assessed)
-    numbers = _insurance_numbers(session, draft)
+    numbers = {person: one.insurance_number for person, one in basis.people.items()}
     codes = tuple(dict.fromkeys(code for name in assessed.sums for code in pack(name).components))
     print_ = acknowledgement.fingerprint_of(contents.lines, codes, numbers)
     submission = _submission(session, draft, "revised" if draft.checked.get("revises") else "regular", print_, by, at)
@@ -164,14 +164,14 @@ def declared_people(session: Session, employer_id: int, scheme: str, month: Mont
     return [(person, number, paid) for person, number, paid in session.execute(statement)]
 
 
-def _checked_again(session: Session, draft: Payroll, contents: Contents) -> Assessed:
+def _checked_again(draft: Payroll, basis: Basis, contents: Contents) -> Assessed:
     """The payroll checked against the roster as it is now; `NotReady` when it may not be submitted."""
     if contents.faulty:
         words = _n("%(n)s row is still to be mended.", "%(n)s rows are still to be mended.", len(contents.faulty))
         raise NotReady(words)
     if not contents.lines:
         raise NotReady(_("There is nobody in this payroll. If nobody was paid, make a nil declaration."))
-    assessed = assess(basis_of(session, draft), contents.lines, draft.checked.get("columns"))
+    assessed = assess(basis, contents.lines, draft.checked.get("columns"))
     if assessed.blocking:
         words = _n(
             "%(n)s line must be corrected before you submit.",
@@ -209,11 +209,6 @@ def _said(rules: Pack, assessed: Assessed) -> set[tuple[object, ...]]:
     return {
         (line.person_id, line.days, *(line.components[code] for code in rules.components)) for line in assessed.lines
     }
-
-
-def _insurance_numbers(session: Session, draft: Payroll) -> dict[int, str]:
-    statement = select(Person.id, Person.insurance_number).join(PayrollLine, PayrollLine.person_id == Person.id)
-    return dict(session.execute(statement.where(PayrollLine.payroll_id == draft.id)).all())
 
 
 def _submission(

@@ -107,8 +107,9 @@ def save(
 ) -> Payroll:
     """Check, compute and store the whole payroll in place of what it held; the version counts up."""
     assessed = assess(basis, contents.lines, contents.kept.get("columns"))
-    session.execute(delete(PayrollLine).where(PayrollLine.payroll_id == draft.id))
-    session.execute(delete(FaultyLine).where(FaultyLine.payroll_id == draft.id))
+    if draft.version:  # a new draft holds nothing yet
+        session.execute(delete(PayrollLine).where(PayrollLine.payroll_id == draft.id))
+        session.execute(delete(FaultyLine).where(FaultyLine.payroll_id == draft.id))
     store_rows(session, draft, assessed, contents.faulty)
     draft.checked = {**contents.kept, **_result(assessed, contents)}
     draft.version += 1
@@ -135,12 +136,13 @@ def _result(assessed: Assessed, contents: Contents) -> dict[str, Any]:
 
 
 def store_rows(session: Session, draft: Payroll, assessed: Assessed, faulty: Sequence[FaultyRow]) -> None:
-    """Good lines and faulty rows, each with one COPY."""
+    """Good lines and faulty rows, each with one COPY where there are any."""
     columns = ("payroll_id", "row_number", "employer_id", "person_id", "components", "days", "shares", "problems")
     copy_rows(session, PayrollLine.__tablename__, columns, _line_rows(draft, assessed))
     names = ("payroll_id", "row_number", "employer_id", "cells", "problems")
     rows = ((draft.id, row.row, draft.employer_id, json.dumps(row.cells), _problems(row.problems)) for row in faulty)
-    copy_rows(session, FaultyLine.__tablename__, names, rows)
+    if faulty:
+        copy_rows(session, FaultyLine.__tablename__, names, rows)
 
 
 def _line_rows(draft: Payroll, assessed: Assessed) -> Iterator[tuple[object, ...]]:

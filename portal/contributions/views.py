@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from flask import Response, flash, g, render_template
+from flask import Response, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock, pdf
 from portal.auth.access import Right, needs
-from portal.contributions import draft_views, drafts, intake, queries, service, upload
+from portal.contributions import draft_views, drafts, file_work, intake, queries, service, upload
 from portal.contributions.acknowledgement import PDF, attestation, keep_pdf, nil_attestation
 from portal.contributions.assessment import load_basis, problems_from_json
 from portal.contributions.forms import NilForm, SubmitForm, UploadForm
@@ -77,12 +77,14 @@ def from_roster(employer_number: str, month: str) -> ResponseReturnValue:
 @bp.post("/start/<month>/file")
 @needs(Right.PREPARE)
 def from_file(employer_number: str, month: str) -> ResponseReturnValue:
-    """Begin from a file; one that is refused leaves nothing behind."""
+    """Begin from a file, a long one in the background; one that is refused leaves nothing behind."""
     form = UploadForm()
     chosen = form.chosen()
     total = form.declared_total()
     if chosen is not None and not form.total.errors:
         name, content = chosen
+        if file_work.is_long(content):
+            return _in_background(month_in(month), name, content, total)
         try:
             with writing() as session:
                 draft = drafts.save_upload(
@@ -93,6 +95,15 @@ def from_file(employer_number: str, month: str) -> ResponseReturnValue:
         except FileRefused as refused:
             form.refuse_file(name, refused)
     return _month_page(month_in(month), form, NilForm(formdata=None)), 422
+
+
+def _in_background(month: Month, name: str, content: bytes, total: int | None) -> ResponseReturnValue:
+    with writing() as session:
+        work = file_work.begin_upload(
+            session, g.employer.id, month, content=content, name=name, total=total, by=current_user.id,
+            back=here("month", month=month),
+        )  # fmt: skip
+    return redirect(url_for("work.show", employer_number=g.employer.number, work=work.public_id), 303)
 
 
 @bp.post("/start/<month>/nil")
@@ -229,8 +240,9 @@ def _month_page(wanted: Month, form: UploadForm, nil_form: NilForm) -> str:
     with reading() as session:
         row = month_row(session, g.employer.id, wanted, today())
         people = len(roster_in(session, g.employer.id, wanted))
+        works = file_work.works_of(session, g.employer.id, wanted)
     return render_template(
-        "contributions/month.html", row=row, people=people, form=form, nil_form=nil_form, today=today(),
+        "contributions/month.html", row=row, people=people, works=works, form=form, nil_form=nil_form, today=today(),
         nil_words=nil_attestation(wanted), may_change=Right.PREPARE in g.rights, may_submit=Right.SUBMIT in g.rights,
     )  # fmt: skip
 

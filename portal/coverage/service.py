@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import column, delete, func, select, table, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import column, delete, func, select, table, text, update
 from sqlalchemy.orm import Session
 
 from portal import audit, clock, outbox
@@ -25,6 +24,7 @@ from portal.coverage.cover import CoverNow as CoverNow
 from portal.coverage.cover import Paid, Row
 from portal.coverage.cover import coverage_of as coverage_of
 from portal.coverage.models import CoverageMonth, PaidMonth
+from portal.db import copy_rows
 from portal.installation import pack
 from portal.people.models import Person
 from portal.scheme.blocks.pack import Pack
@@ -33,6 +33,19 @@ from portal.scheme.entitlement import entitled_months, opening_months
 
 #: A receipt in the core has 50 characters at most; one that is given anew grows by eight.
 LONGEST_RECEIPT = 42
+#: The people of one month as one statement: the database is asked once, whatever their number.
+_NOTE = text(
+    """
+    INSERT INTO paid_month (employer_id, scheme, month, person_id, contribution)
+    SELECT :employer, :scheme, :month, paid.person, paid.contribution
+    FROM unnest(CAST(:people AS bigint[]), CAST(:contributions AS bigint[])) AS paid(person, contribution)
+    ON CONFLICT (employer_id, scheme, month, person_id) DO UPDATE SET contribution = excluded.contribution
+    """
+)
+_COLUMNS = (
+    "employer_id", "person_id", "scheme", "branch", "month", "paid_month", "contribution", "state", "opened_at",
+    "core_state", "core_receipt", "core_policy", "core_problem",
+)  # fmt: skip
 # The employers' room stands above this one and is not imported.
 _employer = table("employer", column("id"), column("number"))
 
@@ -133,22 +146,10 @@ def _no_longer_named(
 def _note_paid(
     session: Session, employer_id: int, scheme: str, settled: Mapping[Month, Sequence[DeclaredPerson]]
 ) -> None:
-    rows = [
-        {
-            "employer_id": employer_id,
-            "scheme": scheme,
-            "month": month,
-            "person_id": one.person_id,
-            "contribution": one.contribution,
-        }
-        for month, people in settled.items()
-        for one in people
-    ]
-    statement = insert(PaidMonth)
-    keys = ["employer_id", "scheme", "month", "person_id"]
-    changed = {"contribution": statement.excluded.contribution}
-    if rows:
-        session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
+    for month, people in settled.items():
+        paid = {one.person_id: one.contribution for one in people}
+        columns = {"people": list(paid), "contributions": list(paid.values())}
+        session.execute(_NOTE, {"employer": employer_id, "scheme": scheme, "month": month.as_int, **columns})
 
 
 def _paid_months(
@@ -205,8 +206,10 @@ def _open_rows(
                 fresh.append((month, opener))
     # The receipt stays: whether the core still holds it, or ended it and needs a new one, is looked up when it is sent.
     values = {"state": "open", "closed_at": None, "core_state": "waiting", "core_problem": ""}
-    session.execute(update(CoverageMonth).where(CoverageMonth.id == func.any(again)).values(values))
-    _insert(session, rules, fresh, numbers, at)
+    if again:
+        session.execute(update(CoverageMonth).where(CoverageMonth.id == func.any(again)).values(values))
+    if fresh:
+        _insert(session, rules, fresh, numbers, at)
     return opened
 
 
@@ -216,26 +219,15 @@ def _insert(
     employers = sorted({opener.employer_id for _month, opener in fresh})
     statement = select(_employer.c.id, _employer.c.number).where(_employer.c.id == func.any(employers))
     known = dict(session.execute(statement).all())
-    rows = [
-        {
-            "employer_id": opener.employer_id,
-            "person_id": opener.person_id,
-            "scheme": rules.id,
-            "branch": rules.branches[0].code,
-            "month": month,
-            "paid_month": opener.month,
-            "contribution": opener.contribution,
-            "state": "open",
-            "opened_at": at,
-            "core_state": "waiting",
-            "core_receipt": _receipt(numbers[opener.person_id], rules.id, month, known[opener.employer_id]),
-            "core_policy": "",
-            "core_problem": "",
-        }
+    rows = (
+        (
+            opener.employer_id, opener.person_id, rules.id, rules.branches[0].code, month.as_int, opener.month.as_int,
+            opener.contribution, "open", at, "waiting",
+            _receipt(numbers[opener.person_id], rules.id, month, known[opener.employer_id]), "", "",
+        )
         for month, opener in fresh
-    ]
-    if rows:
-        session.execute(insert(CoverageMonth), rows)
+    )  # fmt: skip
+    copy_rows(session, CoverageMonth.__tablename__, _COLUMNS, rows)
 
 
 def _receipt(number: str, scheme: str, month: Month, employer: str) -> str:

@@ -32,6 +32,7 @@ from portal.employers.models import Employer, Employment, Registration
 from portal.employers.roster_file import COLUMNS
 from portal.installation import fund, pack
 from portal.ledger import arrears, book
+from portal.ledger.standing import open_charges
 from portal.payments import service as payments
 from portal.people.models import Person
 from portal.scheme.calendars import Month, month_of
@@ -266,11 +267,12 @@ class _Maker:
     def _pay(self, session: Session, at: datetime, character: Character) -> None:
         """Pay what is open in each scheme, or the part of it that is this employer's habit."""
         employer_id, _by = self.employers[character.code]
+        book.lock(session, employer_id)
         for scheme in character.schemes:
-            opened = book.open_charges(session, employer_id, scheme)
+            opened = open_charges(session, employer_id, scheme)
             if any(charge.due < at.date() for charge in opened):
                 arrears.accrue(session, employer_id, on=at.date(), at=at)
-                opened = book.open_charges(session, employer_id, scheme)
+                opened = open_charges(session, employer_id, scheme)
             owed = sum(charge.contribution + charge.late for charge in opened) * character.share // 100
             if character.rounds_up_to and owed:
                 step = character.rounds_up_to * 100

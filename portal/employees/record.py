@@ -53,7 +53,8 @@ class Entry:
     One month of one scheme through one employer, with its four marks.
 
     *left_out*: the employer declared the month without this employee.  *known* is True, False,
-    "waiting" or "refused"; None where the scheme tells the core nothing.  *opens* is the month
+    "waiting" or "refused", "nothing" for a paid month that opened no cover; None where the scheme
+    tells the core nothing.  *opens* is the month
     of cover this month's payment opened.
     """
 
@@ -228,7 +229,7 @@ def _entry(facts: _Facts, rules: Pack, month: Month, employer: Employer) -> Entr
         left_out=declaration is not None and line is None,
         paid=paid,
         posted=paid and (not rules.opens_coverage or key in facts.paid),
-        known=_known(opened) if rules.opens_coverage else None,
+        known=_known(opened, paid) if rules.opens_coverage else None,
         opens=max((row.month for row in opened), default=None),
     )
 
@@ -240,13 +241,13 @@ def _line(line: DeclarationLine, declaration: Declaration) -> Line:
     )  # fmt: skip
 
 
-def _known(opened: Sequence[CoverageMonth]) -> bool | str:
-    """Whether the core knows the cover a month opened; False when it opened none."""
+def _known(opened: Sequence[CoverageMonth], paid: bool) -> bool | str:
+    """Whether the core knows the cover a month opened; where it was paid and opened none there is nothing to know."""
     states = {row.core_state for row in opened}
     for worse in ("refused", "waiting"):
         if worse in states:
             return worse
-    return bool(states)
+    return bool(states) or ("nothing" if paid else False)
 
 
 def month_in(text: str, record: Record) -> Month | None:

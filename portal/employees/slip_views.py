@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import clock, db
@@ -19,6 +19,7 @@ from portal.auth.access import Right, acting_for_employer, fund_staff, guarded, 
 from portal.employees.entry import SLIP_FOR, Slip, make_slips
 from portal.employees.entry_views import secret_key
 from portal.employees.forms import FindForm
+from portal.employees.slip_work import AT_ONCE, PDF, Printing, begin_slips, printings
 from portal.employees.slips import slip_pdf
 from portal.employers.roster import RosterPerson, roster_in
 from portal.errors import NotFound
@@ -31,8 +32,6 @@ from portal.web.pages import PER_PAGE, Page, download, page_number
 bp = guarded(Blueprint("slips", __name__, url_prefix="/employers/<employer_number>/slips"), acting_for_employer)
 counter_bp = guarded(Blueprint("counter", __name__, url_prefix="/fund/slips"), fund_staff)
 
-PDF = "application/pdf"
-
 
 @bp.get("/")
 @needs(Right.MANAGE)
@@ -44,36 +43,59 @@ def choose(employer_number: str) -> ResponseReturnValue:
 @bp.post("/")
 @needs(Right.MANAGE)
 def print_slips(employer_number: str) -> ResponseReturnValue:
-    """The slips of those ticked, or of everybody on the page shown."""
+    """The slips of those ticked, of everybody on the page shown, or of everybody the search found."""
     today = clock.today(fund().timezone)
     with db.writing() as session:
-        roster = _on_page(session, today, page_number())
-        wanted = set(request.form.getlist("person")) if "everybody" not in request.form else None
-        chosen = [one.person_id for one in roster.rows if wanted is None or one.insurance_number in wanted]
-        people = session.scalars(select(Person).where(Person.id.in_(chosen)).order_by(Person.surname, Person.id)).all()
+        people = _chosen(session, today)
+        if len(people) > AT_ONCE:
+            here = url_for(".choose", employer_number=employer_number, q=_needle() or None)
+            printing = _printing(today)
+            work = begin_slips(session, people, printing, employer=g.employer.id, by=current_user.id, back=here)
+            return redirect(url_for("work.show", employer_number=employer_number, work=work.public_id), 303)
         slips = _new_slips(session, people, today, g.employer.id)
     if not slips:
-        return _choice(_("Tick at least one person, or print for everybody on the page.")), 422
+        return _choice(_("Tick at least one person, or print for everybody.")), 422
     content = _drawn(slips, today, (g.employer.number, g.employer.name))
     return download(content, f"slips-{g.employer.number}.pdf", PDF)
 
 
+def _chosen(session: Session, today: date) -> Sequence[Person]:
+    """The people the button that was pressed means, by name."""
+    found: Sequence[RosterPerson] = _found(session, today)
+    if "all" not in request.form:
+        found = _page_of(found, page_number()).rows
+    wanted = set(request.form.getlist("person")) if not {"all", "everybody"} & set(request.form) else None
+    chosen = [one.person_id for one in found if wanted is None or one.insurance_number in wanted]
+    people = select(Person).where(Person.id == func.any(chosen)).order_by(Person.surname, Person.first_name, Person.id)
+    return session.scalars(people).all()
+
+
+def _printing(today: date) -> Printing:
+    employer = (g.employer.number, g.employer.name)
+    return Printing(_named(), _number(), today, today + SLIP_FOR, employer, _language())
+
+
 def _choice(problem: str = "") -> str:
     with db.reading() as session:
-        page = _on_page(session, clock.today(fund().timezone), page_number())
+        page = _page_of(_found(session, clock.today(fund().timezone)), page_number())
+        works = printings(session, g.employer.id)
     return render_template(
-        "employees/slips.html", page=page, token=uuid4(), problem=problem, days=SLIP_FOR.days, needle=_needle()
-    )
+        "employees/slips.html", page=page, token=uuid4(), problem=problem, days=SLIP_FOR.days, needle=_needle(),
+        works=works,
+    )  # fmt: skip
 
 
 def _needle() -> str:
     return request.args.get("q", "").strip()
 
 
-def _on_page(session: Session, today: date, number: int) -> Page:
-    """The part of the roster a page shows, searched by name or number."""
+def _found(session: Session, today: date) -> list[RosterPerson]:
+    """The people on the roster this month, searched by name or number."""
     needle = _needle().casefold()
-    people = [one for one in roster_in(session, g.employer.id, month_of(today)) if needle in _searched(one)]
+    return [one for one in roster_in(session, g.employer.id, month_of(today)) if needle in _searched(one)]
+
+
+def _page_of(people: Sequence[RosterPerson], number: int) -> Page:
     return Page(people[(number - 1) * PER_PAGE : number * PER_PAGE], number, len(people))
 
 
@@ -85,16 +107,27 @@ def _searched(one: RosterPerson) -> str:
 def _new_slips(session: Session, people: Sequence[Person], today: date, employer_id: int | None) -> list[Slip]:
     """A code for each, or those of the same printing again."""
     return make_slips(
-        session, people, token=f"{current_user.id}/{_token()}", key=secret_key(), by=current_user.id, at=clock.now(),
+        session, people, token=_named(), key=secret_key(), by=current_user.id, at=clock.now(),
         last_day=today + SLIP_FOR, employer=employer_id,
     )  # fmt: skip
 
 
 def _drawn(slips: Sequence[Slip], today: date, employer: tuple[str, str] | None) -> bytes:
-    number = f"S-{str(_token())[:8].upper()}"
     address = str(current_app.config["BASE_URL"])
-    language = str(get_locale() or "en")
-    return slip_pdf(slips, number=number, employer=employer, issued_on=today, base_url=address, language=language)
+    return slip_pdf(slips, number=_number(), employer=employer, issued_on=today, base_url=address, language=_language())
+
+
+def _named() -> str:
+    """The name of this printing; nobody else's is like it."""
+    return f"{current_user.id}/{_token()}"
+
+
+def _number() -> str:
+    return f"S-{str(_token())[:8].upper()}"
+
+
+def _language() -> str:
+    return str(get_locale() or "en")
 
 
 def _token() -> UUID:

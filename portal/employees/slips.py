@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from flask import render_template
+from flask import current_app
 
 from portal import pdf
 from portal.contributions.acknowledgement import fund_head
@@ -42,7 +42,8 @@ def slip_pdf(
         **(_of(slips[0]) if len(slips) == 1 else {"slips": [_of(each) for each in slips]}),
     }
     template = "pdf/slip.html" if len(slips) == 1 else "employees/slips_pdf.html"
-    html = render_template(template, **pdf.page(snapshot))
+    # Not as a page is drawn: a worker draws it too, where nobody asks.
+    html = current_app.jinja_env.get_template(template).render(pdf.page(snapshot))
     return pdf.render(html, title=str(_("Slips %(number)s", number=number)), language=language)
 
 

@@ -26,7 +26,7 @@ from portal.db import copy_rows
 from portal.employers.models import Employment, Wage
 from portal.employers.roster import day_of, lock_roster
 from portal.employers.roster_file import ParsedRoster, columns_of, parse
-from portal.employers.roster_plan import Known, Move, Plan, facts_of, plan
+from portal.employers.roster_plan import READING, SAVING, Known, Move, Plan, comparing, facts_of, plan
 from portal.errors import NotFound, Refused
 from portal.files import StoredFile, keep
 from portal.installation import components, fund
@@ -39,6 +39,7 @@ from portal.tabular.reading import read
 from portal.tabular.rows import FileRules, Fitted, fit
 from portal.tabular.table import Fault, masked
 from portal.words import Words, _
+from portal.work import Tell, silent
 
 CHANGED_SINCE = _("The roster changed since this page was drawn. Look at what the file does now, and confirm again.")
 
@@ -154,6 +155,7 @@ def import_roster(
     at: datetime,
     by: int | None = None,
     shown: str | None = None,
+    tell: Tell = silent,
 ) -> dict[str, Any]:
     """
     Carry out what the file's good rows say; faulty rows are left out.  Again: what was done the first time.
@@ -164,9 +166,13 @@ def import_roster(
     lock_roster(session, employer_id)
     if done := imported(session, employer_id, file):
         return done.fields
-    intended = plan_import(session, employer_id, read_file(file.content, file.name, day_of(at)), wages_from)
+    tell(0, READING)
+    reading = read_file(file.content, file.name, day_of(at))
+    tell(1, comparing(len(reading.parsed.rows)))
+    intended = plan_import(session, employer_id, reading, wages_from)
     if shown is not None and shown != intended.fingerprint:
         raise Refused(CHANGED_SINCE)
+    tell(2, SAVING)
     carry_out(session, employer_id, intended, at=at, by=by)
     counts = intended.counts
     changed = sum(move.changes and not move.hires for move in intended.moves)

@@ -24,8 +24,10 @@ from portal.tabular.amounts import AmountRule
 from portal.tabular.cells import REQUIRED
 from portal.tabular.rows import FaultyRow, Fitted
 from portal.tabular.table import Fault, Problem
-from portal.words import Words, _
+from portal.words import Words, _, _n
 
+#: What a long import is doing, first and last.
+READING, SAVING = _("Reading the file"), _("Putting the changes into your roster")
 #: Sex as stored when somebody already known is only compared.
 NOT_SAID = "O"
 
@@ -279,6 +281,11 @@ class _Judge:
     def wrong(self, row: RosterRow, name: str, fault: Fault, found: str = "") -> None:
         """Keep the row out, for this."""
         self.problems.append(self.fitted.problem(row.row, name, fault, found))
+
+
+def comparing(rows: int) -> Words:
+    """What is done with a file of so many good rows once it is read."""
+    return _n("Comparing %(n)s row with your roster", "Comparing %(n)s rows with your roster", rows)
 
 
 def _spellings(choices: Sequence[Choice]) -> dict[str, str]:

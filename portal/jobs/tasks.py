@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import date, timedelta
 
 from celery import shared_task
 from flask import current_app
+from kombu.exceptions import OperationalError
 from sqlalchemy import delete
 
-from portal import clock, db
+from portal import clock, db, work
 from portal.auth.models import Attempt, WebSession
 from portal.coverage import sync
 from portal.coverage.core_client import Core
 from portal.installation import fund
 from portal.jobs import mail, nightly
 
+log = logging.getLogger("portal.jobs")
+
 #: One task sends at most so many, then makes room for others.
 AT_ONCE = 100
+#: One task works in the background for about so many seconds, then lets the others through.
+AT_A_STRETCH = 10
 
 
 @shared_task
 def send_waiting() -> None:
-    """Do what waits in the outbox: accounts to settle, mail, and what the core must hear."""
+    """Do what waits in the outbox: accounts to settle, mail, and what the core must hear; hand on longer work."""
+    _hand_on(work.waits())
     config = current_app.config["PORTAL"]
     for _ in range(AT_ONCE):
         if not nightly.settle_one():
@@ -34,6 +41,20 @@ def send_waiting() -> None:
         for _ in range(AT_ONCE):
             if not sync.send_one(core):
                 break
+
+
+@shared_task
+def do_work() -> None:
+    """Do work that somebody watches; what is not finished after a while goes to the end of the queue."""
+    _hand_on(work.do_waiting(AT_A_STRETCH))
+
+
+def _hand_on(more: bool) -> None:
+    try:
+        if more:
+            do_work.delay()
+    except OperationalError:
+        log.warning("the broker does not answer; the timetable will find the work that waits")
 
 
 @shared_task
@@ -54,8 +75,9 @@ def accrue_arrears(employers: list[int], day: str) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Remove visits that ended and tries that no longer count."""
+    """Remove visits that ended, tries that no longer count, and what came of work long ago."""
     now = clock.real_now()
     with db.writing() as session:
         session.execute(delete(WebSession).where(WebSession.expires_at < now))
         session.execute(delete(Attempt).where(Attempt.at < now - timedelta(days=2)))
+        work.sweep(session, at=now)

@@ -17,14 +17,15 @@ from sqlalchemy.orm import Session, aliased
 
 from portal import audit
 from portal.installation import pack
-from portal.ledger import book
+from portal.ledger import book, standing
 from portal.ledger.book import Entry
 from portal.ledger.models import AccountName, Charge, Posting, Transaction
+from portal.ledger.standing import Standing, standings
 from portal.scheme.allocation import OpenCharge, Settled, allocate, order_in_words
 from portal.scheme.blocks.values import NotKnown
 from portal.scheme.calendars import month_in_words
 from portal.scheme.explain import Step, steps_to_json
-from portal.scheme.late import ChargeHistory, LateCharge, late_charges_on
+from portal.scheme.late import ChargeHistory, LateCharge, counts_from, late_charges_on, unpaid_on
 from portal.words import _
 
 ACCOUNT_OF = {"contribution": AccountName.CONTRIBUTION_DUE, "late": AccountName.LATE_DUE}
@@ -45,15 +46,6 @@ class Accrued:
         return sum(self.amounts.values())
 
 
-@dataclass(frozen=True, slots=True)
-class _Posted:
-    """The late charges of one charge that stand in the book: their sum, how many entries, the last day reckoned to."""
-
-    amount: int = 0
-    entries: int = 0
-    last: date = date.min
-
-
 def late_to_date(session: Session, charge: Charge, on: date) -> LateCharge:
     """What is owed for lateness by the rule at the end of day *on*, with its steps: "to today" on the pages."""
     return late_to_dates(session, [charge], on)[charge.id]
@@ -61,16 +53,31 @@ def late_to_date(session: Session, charge: Charge, on: date) -> LateCharge:
 
 def late_to_dates(session: Session, charges: Sequence[Charge], on: date) -> dict[int, LateCharge]:
     """The same for many charges, by id, in one query."""
-    found = book.histories(session, charges)
-    return {charge.id: _late(charge, found[charge.id], on) for charge in charges}
+    found = standing.histories_of(session, charges)
+    return {charge.id: late_on(charge, found[charge.id], on) for charge in charges}
 
 
-def _late(charge: Charge, history: ChargeHistory, on: date) -> LateCharge:
-    """The rule applied; not known where the pack does not know its rate for that time."""
+def late_on(charge: Charge, history: ChargeHistory, on: date) -> LateCharge:
+    """
+    The rule applied at the end of day *on*; not known where the pack does not know its rate for that time.
+
+    Of what was paid in time nothing is owed for being late, whatever a rule nobody knows may say.
+    """
     try:
-        return late_charges_on(pack(charge.scheme), history, on)
+        late = late_charges_on(pack(charge.scheme), history, on)
     except NotKnown as gap:
-        return LateCharge(0, False, (), None, (Step(gap.words),))
+        late = LateCharge(0, False, (), None, (Step(gap.words),))
+    if late.known or not _paid_in_time(history, on):
+        return late
+    words = _("Nothing was unpaid after the due day, %(due)s.", due=history.due)
+    return LateCharge(0, True, (), None, (Step(words, 0),))
+
+
+def _paid_in_time(history: ChargeHistory, on: date) -> bool:
+    """Whether all is paid at the end of *on*, and nothing was unpaid at the end of the due day or of a later one."""
+    later = {counts_from(movement, history.due) for movement in history.movements}
+    days = {on, history.due, *later}
+    return all(unpaid_on(history, day) <= 0 for day in days if day == on or history.due <= day < on)
 
 
 def accrue(session: Session, employer_id: int, *, on: date, at: datetime) -> Accrued:
@@ -82,47 +89,29 @@ def accrue(session: Session, employer_id: int, *, on: date, at: datetime) -> Acc
     overpaid becomes credit.
     """
     book.lock(session, employer_id)
-    charges = session.scalars(select(Charge).where(Charge.employer_id == employer_id).order_by(Charge.month)).all()
-    histories = book.histories(session, charges)
-    posted = _posted(session, employer_id)
+    found, histories = standings(session, employer_id), standing.histories(session, employer_id)
     amounts: dict[str, int] = {}
     changed = 0
-    for charge in charges:
-        before = posted.get(charge.id, _Posted())
-        day = max(on, before.last)
-        late = _late(charge, histories[charge.id], day)
-        if late.known and late.amount != before.amount:
-            _post_late(session, charge, late, before, day, at)
-            amounts[charge.currency] = amounts.get(charge.currency, 0) + late.amount - before.amount
+    for one in found:
+        charge, day = one.charge, max(on, one.late_on)
+        late = late_on(charge, histories[charge.id], day)
+        if late.known and late.amount != one.late_posted:
+            _post_late(session, one, late, day, at)
+            amounts[charge.currency] = amounts.get(charge.currency, 0) + late.amount - one.late_posted
             changed += 1
-    _release_overpaid(session, employer_id, charges, on=on, at=at)
+    _release_overpaid(session, employer_id, on=on, at=at)
     return Accrued(amounts, changed)
 
 
-def _posted(session: Session, employer_id: int) -> dict[int, _Posted]:
-    """The late charges in the book of one employer, by charge."""
-    statement = (
-        select(Posting.charge_id, -func.sum(Posting.amount), func.count(), func.max(Transaction.effective_day))
-        .join(Transaction)
-        .where(Posting.employer_id == employer_id, Posting.account == AccountName.LATE_INCOME)
-        .group_by(Posting.charge_id)
-    )
-    return {
-        charge_id: _Posted(int(amount), entries, last)
-        for charge_id, amount, entries, last in session.execute(statement)
-        if charge_id is not None
-    }
-
-
-def _post_late(session: Session, charge: Charge, late: LateCharge, before: _Posted, day: date, at: datetime) -> None:
+def _post_late(session: Session, before: Standing, late: LateCharge, day: date, at: datetime) -> None:
     """One entry for the difference, with the whole calculation behind it."""
-    amount = late.amount - before.amount
-    steps = [*late.steps, *_difference_steps(charge, late, before, day)]
+    charge, amount = before.charge, late.amount - before.late_posted
+    steps = [*late.steps, *_difference_steps(before, late, day)]
     book.post(
         session, charge.employer_id, scheme=charge.scheme, currency=charge.currency,
-        name=f"late/{charge.public_id}/{before.entries + 1}", kind="late", effective=day, at=at,
+        name=f"late/{charge.public_id}/{before.late_entries + 1}", kind="late", effective=day, at=at,
         entries=[Entry(AccountName.LATE_DUE, amount, charge.id), Entry(AccountName.LATE_INCOME, -amount, charge.id)],
-        explanation=_explained(charge.scheme, steps, on=day.isoformat(), owed=late.amount, before=before.amount),
+        explanation=_explained(charge.scheme, steps, on=day.isoformat(), owed=late.amount, before=before.late_posted),
     )  # fmt: skip
     audit.record(
         session, audit.Event.LATE_CHARGE_POSTED, at=at, employer=charge.employer_id,
@@ -130,10 +119,10 @@ def _post_late(session: Session, charge: Charge, late: LateCharge, before: _Post
     )  # fmt: skip
 
 
-def _difference_steps(charge: Charge, late: LateCharge, before: _Posted, day: date) -> list[Step]:
+def _difference_steps(before: Standing, late: LateCharge, day: date) -> list[Step]:
     """From what is owed in all to what this entry adds or takes back."""
-    month = month_in_words(charge.month, pack(charge.scheme).calendar)
-    amount = late.amount - before.amount
+    month = month_in_words(before.charge.month, pack(before.charge.scheme).calendar)
+    amount = late.amount - before.late_posted
     last = (
         _("Added to the late charge for %(month)s now", month=month)
         if amount > 0
@@ -141,7 +130,7 @@ def _difference_steps(charge: Charge, late: LateCharge, before: _Posted, day: da
     )
     return [
         Step(_("Owed for %(month)s by the rule at the end of %(on)s", month=month, on=day), late.amount),
-        Step(_("Posted before"), before.amount),
+        Step(_("Posted before"), before.late_posted),
         Step(last, amount),
     ]
 
@@ -151,12 +140,12 @@ def _explained(scheme: str, steps: Sequence[Step], **facts: Any) -> dict[str, An
     return {"steps": steps_to_json(steps), "pack": pack(scheme).hash, **facts}
 
 
-def _release_overpaid(session: Session, employer_id: int, charges: Sequence[Charge], *, on: date, at: datetime) -> None:
+def _release_overpaid(session: Session, employer_id: int, *, on: date, at: datetime) -> None:
     """Turn what is overpaid on a charge into credit: no charge keeps a balance below zero."""
-    found = book.balances(session, [charge.id for charge in charges])
-    overpaid = [charge for charge in charges if min(found[charge.id].contribution, found[charge.id].late) < 0]
-    for charge in overpaid:
-        contribution, late = max(-found[charge.id].contribution, 0), max(-found[charge.id].late, 0)
+    for one in standings(session, employer_id):
+        charge, contribution, late = one.charge, max(-one.balance.contribution, 0), max(-one.balance.late, 0)
+        if not contribution and not late:
+            continue
         words = _("More was paid for %(month)s than is owed; it stays in the account as credit",
                   month=month_in_words(charge.month, pack(charge.scheme).calendar))  # fmt: skip
         book.post(
@@ -188,6 +177,8 @@ def settle_credit(session: Session, employer_id: int, scheme: str, *, on: date, 
     """
     book.lock(session, employer_id)
     accrue(session, employer_id, on=on, at=at)
+    if not standing.ever_had_credit(session, employer_id, scheme):
+        return []
     while _take_back_release(session, employer_id, scheme, at) or _take_back_uses(session, employer_id, scheme, at):
         accrue(session, employer_id, on=on, at=at)
     if not _credit_by_day(session, employer_id, scheme):
@@ -197,8 +188,7 @@ def settle_credit(session: Session, employer_id: int, scheme: str, *, on: date, 
         used |= found
         accrue(session, employer_id, on=on, at=at)
     _use_once(session, employer_id, scheme, at=at, on=on)  # late charges only: nothing else is open and within reach
-    left = book.balances(session, used)
-    return sorted(charge_id for charge_id in used if left[charge_id].contribution <= 0)
+    return sorted(one.charge.id for one in standings(session, employer_id) if one.charge.id in used and one.settled)
 
 
 def _take_back_uses(session: Session, employer_id: int, scheme: str, at: datetime) -> bool:
@@ -220,9 +210,8 @@ def _take_back_release(session: Session, employer_id: int, scheme: str, at: date
         .where(*_stands(employer_id, scheme), *releases)
         .order_by(Transaction.id.desc())
     )
-    rows = session.execute(statement).all()
-    found = book.balances(session, {charge_id for _release, charge_id, _account in rows if charge_id is not None})
-    for release, charge_id, account in rows:
+    found = {one.charge.id: one.balance for one in standings(session, employer_id, scheme)}
+    for release, charge_id, account in session.execute(statement).all():
         balance = found[charge_id or 0]
         if (balance.late if account == AccountName.LATE_DUE else balance.contribution) > 0:
             return _take_back(session, release, at)
@@ -249,11 +238,14 @@ def _use_once(session: Session, employer_id: int, scheme: str, *, at: datetime, 
 
 def _open_on(session: Session, employer_id: int, scheme: str, day: date) -> list[OpenCharge]:
     """What is open, with no more late charges than the rule had added by the end of *day*."""
-    opened = book.open_charges(session, employer_id, scheme)
-    charges = session.scalars(select(Charge).where(Charge.id.in_([int(one.key) for one in opened]))).all()
-    rules, posted = late_to_dates(session, charges, day), _posted(session, employer_id)
-    later = {key: posted.get(key, _Posted()).amount - late.amount if late.known else 0 for key, late in rules.items()}
-    return [replace(one, late=min(max(one.late - later[int(one.key)], 0), one.late)) for one in opened]
+    histories = standing.histories(session, employer_id)
+    opened = []
+    for one in standings(session, employer_id, scheme):
+        charge, rule = one.as_open_charge(), late_on(one.charge, histories[one.charge.id], day)
+        later = one.late_posted - rule.amount if rule.known else 0
+        charge = replace(charge, late=min(max(charge.late - later, 0), charge.late))
+        opened += [charge] if charge.contribution or charge.late else []
+    return opened
 
 
 def _post_use(session: Session, employer_id: int, scheme: str, spent: Settled, day: date, at: datetime) -> None:

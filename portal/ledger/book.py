@@ -3,31 +3,31 @@ The only way into the book: lock an employer, post, reverse, read balances.
 
 Rows are only ever added.  A debit is above zero, a credit below; all amounts are minor units of
 the currency of the scheme.  Whoever writes calls `lock` first, so that what was read still holds
-when it is written.
+when it is written.  How an employer's charges stand is read in `standing`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import func, select, text
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
 from portal.errors import Refused
 from portal.ledger.models import AccountName, Charge, Posting, Transaction
-from portal.scheme.allocation import OpenCharge
 from portal.scheme.calendars import Month
-from portal.scheme.late import ChargeHistory, Movement
 from portal.words import _
 
 #: Accounts whose every entry belongs to one month's charge.
 DUE_ACCOUNTS = (AccountName.CONTRIBUTION_DUE, AccountName.LATE_DUE)
 #: What together is the employer's account with the fund: what is owed, less what was paid ahead.
 EMPLOYER_ACCOUNTS = (*DUE_ACCOUNTS, AccountName.CREDIT)
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class ChargeBalance:
         return self.contribution + self.late
 
 
-#: Where a session notes which books it holds, and in which transaction.
+#: Where a session notes which books it holds, in which transaction, and what it read of each since the last entry.
 HELD = "books held"
 LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:book, 0))")
 
@@ -63,12 +63,36 @@ def lock(session: Session, employer_id: int) -> None:
 
     Every service locks for itself and calls others that do: the second time asks the database nothing.
     """
-    transaction, held = session.info.get(HELD, (None, set()))
-    if transaction is not session.get_transaction():
-        held = set()
+    held = _held(session)
     if employer_id not in held:
         session.execute(LOCK, {"book": f"book/{employer_id}"})
-        session.info[HELD] = (session.get_transaction(), held | {employer_id})
+        session.info[HELD] = (session.get_transaction(), {**held, employer_id: {}})
+
+
+def _held(session: Session) -> dict[int, dict[str, Any]]:
+    """The books held in the transaction that runs, each with what was read of it."""
+    transaction, held = session.info.get(HELD, (None, {}))
+    return held if transaction is session.get_transaction() else {}
+
+
+def once(session: Session, employer_id: int, name: str, read: Callable[[], Found]) -> Found:
+    """
+    What *read* finds in an employer's book, under *name*.
+
+    Nobody else writes in a book that is held, so there it is read once until something is posted.
+    """
+    known = _held(session).get(employer_id)
+    if known is None:
+        return read()
+    if name not in known:
+        known[name] = read()
+    found: Found = known[name]
+    return found
+
+
+def _written(session: Session, employer_id: int) -> None:
+    """What was read of this book before no longer holds."""
+    _held(session).get(employer_id, {}).clear()
 
 
 def charge_for(
@@ -92,9 +116,37 @@ def charge_for(
         pack_hash=pack_hash,
         created_at=at,
     )
-    session.execute(statement.on_conflict_do_nothing(index_elements=["employer_id", "scheme", "month"]))
+    keys = ["employer_id", "scheme", "month"]
+    made = session.scalars(statement.on_conflict_do_nothing(index_elements=keys).returning(Charge)).one_or_none()
+    if made is not None:
+        _written(session, employer_id)
+        return made
     wanted = (Charge.employer_id == employer_id, Charge.scheme == scheme, Charge.month == month)
     return session.scalars(select(Charge).where(*wanted)).one()
+
+
+#: One transaction with its postings, unless one of that name is there.  The database checks once a statement that
+#: postings sum to zero, so they go in together.
+POST = text(
+    """
+    WITH made AS (
+        INSERT INTO transaction (
+            employer_id, scheme, currency, name, kind, effective_day, recorded_at, recorded_by, explanation, reverses_id
+        )
+        VALUES (:employer, :scheme, :currency, :name, :kind, :effective, :at, :by, :explanation, :reverses)
+        ON CONFLICT (employer_id, name) DO NOTHING
+        RETURNING *
+    ), written AS (
+        INSERT INTO posting (transaction_id, employer_id, account, charge_id, amount)
+        SELECT made.id, made.employer_id, entry.account, entry.charge, entry.amount
+        FROM made, unnest(CAST(:accounts AS varchar[]), CAST(:charges AS bigint[]), CAST(:amounts AS bigint[]))
+            WITH ORDINALITY AS entry(account, charge, amount, place)
+        ORDER BY entry.place
+    )
+    SELECT * FROM made
+    """
+).bindparams(bindparam("explanation", type_=JSONB))
+_POSTED = select(Transaction).from_statement(POST)
 
 
 def post(
@@ -120,20 +172,22 @@ def post(
     day it counts from, *at* the moment it is written, *by* the account that did it (None: a job).
     """
     wanted = sorted((entry for entry in entries if entry.amount), key=_order)
-    first = session.scalar(select(Transaction).where(Transaction.employer_id == employer_id, Transaction.name == name))
-    if first is not None:
-        if sorted(entries_of(session, first), key=_order) != wanted:
-            raise ValueError(f"{name} stands in the book with other entries")
-        return first
     _check(session, employer_id, scheme, currency, wanted)
-    made = Transaction(
-        employer_id=employer_id, scheme=scheme, currency=currency, name=name, kind=kind, effective_day=effective,
-        recorded_at=at, recorded_by=by, explanation=dict(explanation or {}), reverses_id=reverses,
-    )  # fmt: skip
-    session.add(made)
-    session.flush()
-    _write(session, made, wanted)
-    return made
+    facts = {
+        "employer": employer_id, "scheme": scheme, "currency": currency, "name": name, "kind": kind,
+        "effective": effective, "at": at, "by": by, "explanation": dict(explanation or {}), "reverses": reverses,
+        "accounts": [str(entry.account) for entry in wanted], "charges": [entry.charge_id for entry in wanted],
+        "amounts": [entry.amount for entry in wanted],
+    }  # fmt: skip
+    made: Transaction | None = session.scalars(_POSTED, facts).one_or_none()
+    if made is not None:
+        _written(session, employer_id)
+        return made
+    of_name = (Transaction.employer_id == employer_id, Transaction.name == name)
+    first = session.scalars(select(Transaction).where(*of_name)).one()
+    if sorted(entries_of(session, first), key=_order) != wanted:
+        raise ValueError(f"{name} stands in the book with other entries")
+    return first
 
 
 def _order(entry: Entry) -> tuple[str, int, int]:
@@ -148,25 +202,17 @@ def _check(session: Session, employer_id: int, scheme: str, currency: str, entri
     if any(entry.charge_id is None for entry in entries if entry.account in DUE_ACCOUNTS):
         raise ValueError("what is owed belongs to a charge")
     wanted = {entry.charge_id for entry in entries if entry.charge_id is not None}
-    of_employer = (Charge.employer_id == employer_id, Charge.scheme == scheme, Charge.currency == currency)
-    if wanted and session.scalar(select(func.count()).where(Charge.id.in_(wanted), *of_employer)) != len(wanted):
+    found = _charges(session, wanted)
+    account = (employer_id, scheme, currency)
+    if sum((one.employer_id, one.scheme, one.currency) == account for one in found) != len(wanted):
         raise ValueError(f"a charge belongs to another employer, scheme or currency than {scheme} {currency}")
 
 
-def _write(session: Session, transaction: Transaction, entries: Sequence[Entry]) -> None:
-    """All postings in one statement: the database checks once a statement that they sum to zero."""
-    rows = [
-        {
-            "transaction_id": transaction.id,
-            "employer_id": transaction.employer_id,
-            "account": entry.account,
-            "charge_id": entry.charge_id,
-            "amount": entry.amount,
-        }
-        for entry in entries
-    ]
-    if rows:
-        session.execute(insert(Posting).values(rows))
+def _charges(session: Session, wanted: Collection[int]) -> list[Charge]:
+    """Charges by id, from this session where it knows them: a charge never changes."""
+    known = [one for key in wanted if isinstance(one := session.identity_map.get(identity_key(Charge, key)), Charge)]
+    missing = set(wanted) - {one.id for one in known}
+    return [*known, *(session.scalars(select(Charge).where(Charge.id == func.any(list(missing)))) if missing else ())]
 
 
 def entries_of(session: Session, transaction: Transaction) -> list[Entry]:
@@ -207,90 +253,14 @@ def balances(session: Session, charge_ids: Iterable[int], on: date | None = None
             amount.filter(Posting.account == AccountName.CONTRIBUTION_DUE),
             amount.filter(Posting.account == AccountName.LATE_DUE),
         )
-        .where(Posting.charge_id.in_(wanted))
+        .join(Charge, (Charge.id == Posting.charge_id) & (Charge.employer_id == Posting.employer_id))
+        .where(Charge.id == func.any(wanted))
         .group_by(Posting.charge_id)
     )
     if on is not None:
-        statement = statement.join(Transaction).where(Transaction.effective_day <= on)
+        of_day = Transaction.effective_day <= on
+        statement = statement.join(Transaction, Transaction.id == Posting.transaction_id).where(of_day)
     for charge_id, contribution, late in session.execute(statement):
         assert charge_id is not None  # the condition above names them
         found[charge_id] = ChargeBalance(int(contribution or 0), int(late or 0))
     return found
-
-
-def open_charges(session: Session, employer_id: int, scheme: str) -> list[OpenCharge]:
-    """What a payment can settle, oldest month first; the key is the charge's id as text."""
-    wanted = (Charge.employer_id == employer_id, Charge.scheme == scheme)
-    charges = session.scalars(select(Charge).where(*wanted).order_by(Charge.month)).all()
-    found = balances(session, [charge.id for charge in charges])
-    opened = [
-        OpenCharge(
-            key=str(charge.id),
-            month=charge.month,
-            due=charge.due_day,
-            contribution=max(found[charge.id].contribution, 0),
-            late=max(found[charge.id].late, 0),
-        )
-        for charge in charges
-    ]
-    return [charge for charge in opened if charge.contribution or charge.late]
-
-
-def settled(session: Session, charge_id: int) -> bool:
-    """Whether nothing of the contribution is open any more; a late charge may still be."""
-    return balances(session, [charge_id])[charge_id].contribution <= 0
-
-
-def credit(session: Session, employer_id: int, scheme: str) -> int:
-    """Money of the employer in this scheme that settles nothing yet, in minor units, above zero."""
-    statement = (
-        select(func.coalesce(-func.sum(Posting.amount), 0))
-        .join(Transaction)
-        .where(Posting.employer_id == employer_id, Posting.account == AccountName.CREDIT, Transaction.scheme == scheme)
-    )
-    return int(session.scalar(statement) or 0)
-
-
-def history(session: Session, charge: Charge) -> ChargeHistory:
-    """Every change of what is unpaid of one charge, as the rule for late charges reads it."""
-    return histories(session, [charge])[charge.id]
-
-
-def histories(session: Session, charges: Sequence[Charge]) -> dict[int, ChargeHistory]:
-    """The same for many charges, by id, in one query."""
-    reversed_one = aliased(Transaction)
-    statement = (
-        select(
-            Posting.charge_id,
-            Posting.amount,
-            Transaction.kind,
-            Transaction.effective_day,
-            reversed_one.kind.label("reversed_kind"),
-            reversed_one.effective_day.label("reversed_day"),
-        )
-        .join(Transaction, Posting.transaction_id == Transaction.id)
-        .outerjoin(reversed_one, Transaction.reverses_id == reversed_one.id)
-        .where(
-            Posting.charge_id.in_([charge.id for charge in charges]),
-            Posting.account == AccountName.CONTRIBUTION_DUE,
-        )
-        .order_by(Transaction.effective_day, Transaction.id)
-    )
-    movements: dict[int, list[Movement]] = {charge.id: [] for charge in charges}
-    due = {charge.id: charge.due_day for charge in charges}
-    for charge_id, amount, kind, day, reversed_kind, reversed_day in session.execute(statement):
-        assert charge_id is not None  # the condition above names them
-        movements[charge_id].append(_movement(amount, reversed_kind or kind, reversed_day or day, due[charge_id]))
-    return {charge.id: ChargeHistory(charge.due_day, tuple(movements[charge.id])) for charge in charges}
-
-
-def _movement(amount: int, kind: str, day: date, due: date) -> Movement:
-    """
-    One posting as a change of what is unpaid.  A reversal is read with the kind and day of what it takes back.
-
-    What is declared, more or less of it, was owed from the due day on, whenever it was declared.  Money counts from
-    its own day; taking it back counts from that same day, so that the two cancel.
-    """
-    if kind == "declaration":
-        return Movement(min(day, due), amount)
-    return Movement(day, amount, late_from_posting=amount > 0)

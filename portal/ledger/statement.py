@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Row, Subquery, case, distinct, func, selec
 from sqlalchemy.orm import Session, aliased
 
 from portal.installation import fund, pack
-from portal.ledger.book import EMPLOYER_ACCOUNTS
+from portal.ledger.book import DUE_ACCOUNTS, EMPLOYER_ACCOUNTS
 from portal.ledger.models import AccountName, Charge, Posting, Transaction
 from portal.scheme.calendars import Month, month_in_words
 from portal.scheme.fund import Bucket
@@ -184,7 +184,7 @@ def overdue_on(on: date, *narrowed: ColumnElement[bool]) -> Subquery:
         )
         .join(Posting, Posting.charge_id == Charge.id)
         .join(Transaction, Posting.transaction_id == Transaction.id)
-        .where(Charge.due_day < on, Transaction.effective_day <= on, *narrowed)
+        .where(Charge.due_day < on, Transaction.effective_day <= on, Posting.account.in_(DUE_ACCOUNTS), *narrowed)
         .group_by(Charge.id)
         .having((contribution > 0) | (late > 0))
         .subquery("overdue")

@@ -6,7 +6,7 @@ Amounts are minor units of the scheme's currency.  Something of another employer
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -22,6 +22,7 @@ from portal.installation import pack, packs
 from portal.ledger import arrears, book
 from portal.ledger.book import ChargeBalance
 from portal.ledger.models import AccountName, Charge, Posting, Transaction
+from portal.ledger.standing import Standing, credits, standings
 from portal.payments.models import Payment, PaymentReversal, Receipt
 from portal.people.models import Person
 from portal.scheme.calendars import Month
@@ -69,33 +70,29 @@ class PaymentLine:
 
 
 def charges_by_month(session: Session, employer_id: int, today: date) -> list[MonthOfScheme]:
-    """Every month the employer had to declare, newest first, each scheme apart.  Seven queries, however many months."""
-    charges = session.scalars(select(Charge).where(Charge.employer_id == employer_id)).all()
-    balances = book.balances(session, [charge.id for charge in charges])
-    of_month = {(charge.scheme, charge.month): charge for charge in charges}
+    """Every month the employer had to declare, newest first, each scheme apart.  Five queries, however many months."""
+    of_month = {(one.charge.scheme, one.charge.month): one for one in standings(session, employer_id)}
     return [
-        _month(row.month, one, of_month.get((one.scheme, row.month)), balances, today)
+        _month(row.month, one, of_month.get((one.scheme, row.month)))
         for row in months_to_declare(session, employer_id, today)
         for one in row.schemes
     ]
 
 
-def _month(
-    month: Month, one: SchemeMonth, charge: Charge | None, balances: Mapping[int, ChargeBalance], today: date
-) -> MonthOfScheme:
-    opened = balances[charge.id] if charge else ChargeBalance()
+def _month(month: Month, one: SchemeMonth, stands: Standing | None) -> MonthOfScheme:
+    opened = stands.balance if stands else ChargeBalance()
     state = one.state
     if state in ("paid", "submitted") and opened.late > 0:
         state = "overdue"  # the contribution is settled, the charge for paying it late is not
     return MonthOfScheme(
-        month, one.scheme, one.currency, one.due_day, one.declaration, charge.public_id if charge else None,
+        month, one.scheme, one.currency, one.due_day, one.declaration, stands.charge.public_id if stands else None,
         one.declaration.total if one.declaration else None, opened, state,
     )  # fmt: skip
 
 
 def accounts(session: Session, employer_id: int, months: Sequence[MonthOfScheme], today: date) -> list[SchemeAccount]:
-    """What is owed by scheme, added up from *months*; one query more a scheme, for credit."""
-    found = []
+    """What is owed by scheme, added up from *months*; one query more, for credit."""
+    found, left = [], credits(session, employer_id)
     for scheme in packs():
         of_scheme = [month for month in months if month.scheme == scheme]
         late = [month for month in of_scheme if month.due_day < today]
@@ -107,7 +104,7 @@ def accounts(session: Session, employer_id: int, months: Sequence[MonthOfScheme]
                     contribution=sum(max(month.open.contribution, 0) for month in of_scheme),
                     late=sum(max(month.open.late, 0) for month in of_scheme),
                     overdue=sum(max(month.open.contribution, 0) + max(month.open.late, 0) for month in late),
-                    credit=book.credit(session, employer_id, scheme),
+                    credit=left.get(scheme, 0),
                 )
             )
     return found

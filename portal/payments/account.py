@@ -21,7 +21,8 @@ from portal.employers.service import enrolments_of
 from portal.errors import NotFound
 from portal.installation import pack, packs
 from portal.ledger import arrears, book
-from portal.ledger.models import AccountName, Charge, Posting, Transaction
+from portal.ledger.models import Charge, Posting, Transaction
+from portal.ledger.standing import Standing, credits, histories, standings
 from portal.payments.models import Payment, Receipt
 from portal.scheme.allocation import OpenCharge
 from portal.scheme.blocks.pack import Pack
@@ -125,21 +126,15 @@ def months_on(session: Session, employer_id: int, on: date, scheme: str | None =
     """
     Every charge of an employer as the book stands now, with late charges as the rule has them at the end of *on*.
 
-    Oldest month first; four queries, however many months.
+    Oldest month first; two queries, however many months.
     """
-    wanted = [Charge.employer_id == employer_id, *([Charge.scheme == scheme] if scheme else [])]
-    charges = session.scalars(select(Charge).where(*wanted).order_by(Charge.month, Charge.scheme)).all()
-    ids = [charge.id for charge in charges]
-    balances = book.balances(session, ids)
-    charged, posted = _charged(session, ids)
-    rules = arrears.late_to_dates(session, charges, on)
-    return [
-        OpenMonth(
-            charge, on, charged.get(charge.id, 0), max(balances[charge.id].contribution, 0),
-            _late_open(rules[charge.id], posted.get(charge.id, 0), balances[charge.id].late), rules[charge.id],
-        )
-        for charge in charges
-    ]  # fmt: skip
+    found, movements = standings(session, employer_id, scheme), histories(session, employer_id)
+    return [_open_month(one, on, arrears.late_on(one.charge, movements[one.charge.id], on)) for one in found]
+
+
+def _open_month(one: Standing, on: date, rule: LateCharge) -> OpenMonth:
+    late = _late_open(rule, one.late_posted, one.balance.late)
+    return OpenMonth(one.charge, on, one.charged, max(one.balance.contribution, 0), late, rule)
 
 
 def _late_open(rule: LateCharge, posted: int, balance: int) -> int:
@@ -148,31 +143,15 @@ def _late_open(rule: LateCharge, posted: int, balance: int) -> int:
     return max(rule.amount - settled if rule.known else balance, 0)
 
 
-def _charged(session: Session, charge_ids: Sequence[int]) -> tuple[dict[int, int], dict[int, int]]:
-    """By charge: the contributions declared, and the late charges posted."""
-    contributions = func.sum(Posting.amount).filter(
-        Posting.account == AccountName.CONTRIBUTION_DUE, Transaction.kind == "declaration"
-    )
-    late = -func.sum(Posting.amount).filter(Posting.account == AccountName.LATE_INCOME)
-    statement = (
-        select(Posting.charge_id, func.coalesce(contributions, 0), func.coalesce(late, 0))
-        .join(Transaction)
-        .where(Posting.charge_id.in_(charge_ids))
-        .group_by(Posting.charge_id)
-    )
-    rows = [(key, int(first), int(second)) for key, first, second in session.execute(statement) if key is not None]
-    return {key: first for key, first, _second in rows}, {key: second for key, _first, second in rows}
-
-
 def accounts_of(session: Session, employer_id: int, today: date) -> list[SchemeAccount]:
     """What the employer owes in each scheme it is or was enrolled in, in the fund's order."""
-    found = months_on(session, employer_id, today)
+    found, left = months_on(session, employer_id, today), credits(session, employer_id)
     schemes = {one.scheme for one in enrolments_of(session, employer_id)} | {one.charge.scheme for one in found}
     return [
         SchemeAccount(
             rules,
             [one for one in reversed(found) if one.charge.scheme == scheme],
-            book.credit(session, employer_id, scheme),
+            left.get(scheme, 0),
         )
         for scheme, rules in packs().items()
         if scheme in schemes

@@ -14,8 +14,8 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy.orm import Session, defer
 
 from portal import audit, files, series
 from portal.audit import Event
@@ -27,12 +27,17 @@ from portal.files import StoredFile
 from portal.installation import fund, pack
 from portal.ledger import book
 from portal.ledger.models import AccountName, Charge, Posting, Transaction
+from portal.ledger.standing import standings
 from portal.payments.models import Bill, Payment, PaymentReversal, Receipt, ReceiptFile
 from portal.scheme.allocation import order_in_words
 from portal.scheme.explain import steps_to_json, words_to_json
 from portal.words import Amount, Words, _
 
 PDF = "application/pdf"
+#: Who pays, and who received it (None: nobody who has an account).
+_PARTIES = select(
+    Employer.number, Employer.legal_name, select(Account.name).where(Account.id == bindparam("by")).scalar_subquery()
+).where(Employer.id == bindparam("employer"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +86,17 @@ def issue(session: Session, payment: Payment, method: Words, *, by: int | None, 
         snapshot={**snapshot, "number": number},
     )  # fmt: skip
     session.add(receipt)
-    session.flush()
     audit.record(
         session, Event.RECEIPT_ISSUED, at=at, by=by, employer=payment.employer_id,
         subject=f"receipt:{receipt.public_id}", receipt=number, payment=payment.public_id,
     )  # fmt: skip
+    session.flush()
     return receipt
 
 
 def _snapshot(session: Session, payment: Payment, method: Words, *, by: int | None, at: datetime) -> dict[str, Any]:
     """What ``templates/pdf/receipt.html`` wants, without the number."""
-    employer = session.get_one(Employer, payment.employer_id)
-    account = session.get(Account, by) if by is not None else None
+    number, name, received_by = session.execute(_PARTIES, {"employer": payment.employer_id, "by": by}).one()
     allocations = _allocations(session, payment)
     settled = sum(part["amount"] for part in allocations)
     return {
@@ -100,7 +104,7 @@ def _snapshot(session: Session, payment: Payment, method: Words, *, by: int | No
         "language": fund().languages[0],
         "practice": fund().practice,
         "fund": fund_head(),
-        "employer": {"number": employer.number, "name": employer.legal_name},
+        "employer": {"number": number, "name": name},
         "scheme": pack(payment.scheme).name,
         "paid_on": payment.paid_on.isoformat(),
         "method": words_to_json(method),
@@ -109,7 +113,7 @@ def _snapshot(session: Session, payment: Payment, method: Words, *, by: int | No
         "currency": payment.currency,
         "allocations": allocations,
         "credit_left": payment.amount - settled,
-        "received_by": account.name if account else None,
+        "received_by": received_by,
         "steps": steps_to_json([order_in_words(pack(payment.scheme), payment.paid_on)]),
     }
 
@@ -119,7 +123,7 @@ def _allocations(session: Session, payment: Payment) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     left = payment.amount
     rows = _reached(session, payment)
-    balances = book.balances(session, {charge.id for charge, _account, _amount in rows})
+    balances = {one.charge.id: one.balance for one in standings(session, payment.employer_id)}
     for charge, account, amount in rows:
         late = account == AccountName.LATE_DUE
         part, still = min(amount, left), balances[charge.id].late if late else balances[charge.id].contribution
@@ -174,6 +178,7 @@ def receipts(session: Session, wanted: Wanted, *, page: int, per_page: int) -> t
     conditions = _conditions(wanted)
     total = session.scalar(select(func.count()).select_from(_rows().where(*conditions).subquery())) or 0
     statement = _rows().where(*conditions).order_by(Receipt.id.desc()).limit(per_page).offset((page - 1) * per_page)
+    statement = statement.options(defer(Receipt.snapshot, raiseload=True))  # a list shows nothing of it
     return [ReceiptOnPage(*row) for row in session.execute(statement)], total
 
 

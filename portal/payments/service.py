@@ -24,6 +24,7 @@ from portal.installation import pack
 from portal.ledger import arrears, book
 from portal.ledger.book import Entry
 from portal.ledger.models import AccountName, Charge, Transaction
+from portal.ledger.standing import open_charges, standings
 from portal.payments import receipts
 from portal.payments.account import months_on
 from portal.payments.bills import bill_by_reference
@@ -107,16 +108,17 @@ def record_payment(
     book.lock(session, employer_id)
     money = Received(scheme, amount, paid_on, method, bank_reference.strip()[:LONGEST_REFERENCE])
     name = f"payment/{key or uuid4()}"
-    if (first := _recorded(session, employer_id, name)) is not None:
+    if key is not None and (first := _recorded(session, employer_id, name)) is not None:
         return _same(session, first, money)
     _check(session, employer_id, scheme, amount, paid_on, at)
     bill = bill_by_reference(session, bill_reference, employer_id) if bill_reference else None
     before = settled_months(session, employer_id, scheme)
-    if any(one.due < paid_on for one in book.open_charges(session, employer_id, scheme)):
+    if any(one.due < paid_on for one in open_charges(session, employer_id, scheme)):
         arrears.accrue(session, employer_id, on=paid_on, at=at)  # the payment may settle what lateness cost by then
-    payment = _post(session, employer_id, money, name=name, bill_id=bill.id if bill else None, by=by, at=at)
-    settle(session, employer_id, scheme, before=before, at=at, reason="")
-    return receipts.issue(session, payment, METHODS[method], by=by, at=at)
+    with session.no_autoflush:  # what follows reads nothing that still waits to be written
+        payment = _post(session, employer_id, money, name=name, bill_id=bill.id if bill else None, by=by, at=at)
+        settle(session, employer_id, scheme, before=before, at=at, reason="")
+        return receipts.issue(session, payment, METHODS[method], by=by, at=at)
 
 
 def _post(
@@ -187,7 +189,7 @@ def _check(session: Session, employer_id: int, scheme: str, amount: int, paid_on
     if paid_on < first_day_of(scheme):
         words = _("%(scheme)s begins on %(day)s. Compare the year.", scheme=name, day=first_day_of(scheme))
         raise Refused(words, field="paid_on", status=422)
-    if scheme not in schemes_of(session, employer_id):
+    if not standings(session, employer_id, scheme) and scheme not in schemes_of(session, employer_id):
         words = _("This employer is not enrolled in %(scheme)s and owes nothing there.", scheme=name)
         raise Refused(words, field="scheme", status=422)
 

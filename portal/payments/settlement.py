@@ -12,7 +12,6 @@ from collections.abc import Collection
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.contributions.service import declared_people
@@ -20,7 +19,7 @@ from portal.coverage import service as coverage
 from portal.coverage.service import DeclaredPerson
 from portal.installation import pack
 from portal.ledger import arrears, book
-from portal.ledger.models import Charge
+from portal.ledger.standing import standings
 from portal.scheme.calendars import Month
 
 #: Why cover closes when a declaration was revised upwards and the difference is not paid yet.
@@ -34,10 +33,7 @@ def scheme_day(scheme: str, at: datetime) -> date:
 
 def settled_months(session: Session, employer_id: int, scheme: str) -> frozenset[Month]:
     """The months whose contribution is paid in full; a late charge may still be open."""
-    wanted = (Charge.employer_id == employer_id, Charge.scheme == scheme)
-    charges = dict(session.execute(select(Charge.id, Charge.month).where(*wanted)).all())
-    found = book.balances(session, charges)
-    return frozenset(month for charge_id, month in charges.items() if found[charge_id].contribution <= 0)
+    return frozenset(one.charge.month for one in standings(session, employer_id, scheme) if one.settled)
 
 
 def settle(
@@ -49,6 +45,8 @@ def settle(
     *before* is what `settled_months` said before the change; *reason* is kept where cover closes.  Again: nothing.
     """
     arrears.settle_credit(session, employer_id, scheme, on=scheme_day(scheme, at), at=at)
+    if not pack(scheme).opens_coverage:
+        return
     after = settled_months(session, employer_id, scheme)
     people = {month: _people(session, employer_id, scheme, month) for month in sorted(after.difference(before))}
     coverage.open_months(session, employer_id, scheme, people, at=at)
@@ -68,8 +66,7 @@ def settle_account(session: Session, employer_id: int, *, at: datetime) -> None:
     brought down to what was paid opens its month, too.
     """
     book.lock(session, employer_id)
-    schemes = session.scalars(select(Charge.scheme).where(Charge.employer_id == employer_id).distinct()).all()
-    for scheme in sorted(schemes):
+    for scheme in sorted({one.charge.scheme for one in standings(session, employer_id)}):
         before = (
             coverage.noted_months(session, employer_id, scheme)
             if pack(scheme).opens_coverage

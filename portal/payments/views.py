@@ -66,7 +66,7 @@ def charge(employer_number: str, charge: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/charges/<uuid:charge>/bill")
-@needs(Right.VIEW)
+@needs(Right.PREPARE)
 def make_bill(employer_number: str, charge: UUID) -> ResponseReturnValue:
     """The bill for what is open today; the same one while nothing changed."""
     with db.writing() as session:

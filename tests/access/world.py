@@ -14,7 +14,9 @@ from portal.contributions import drafts
 from portal.contributions.models import Declaration
 from portal.demo import fund_maker
 from portal.demo.characters import CHARACTERS
+from portal.employees.entry import Slip
 from portal.employees.models import Report
+from portal.employees.slip_work import _ready, _sheet
 from portal.employers.models import Employer, Employment, Registration
 from portal.installation import fund
 from portal.ledger.models import Charge, Transaction
@@ -22,6 +24,8 @@ from portal.payments.bills import issue_bill
 from portal.payments.models import Receipt
 from portal.people.models import Person
 from portal.scheme.calendars import month_of
+from portal.scheme.explain import words_to_json
+from portal.work import Work
 from tests.factories import give_mandate, make_account, make_officer
 
 OWN, OTHER = "kafue-mining", "zambezi-foods"
@@ -103,8 +107,17 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
     )  # fmt: skip
     session.add(report)
     session.flush()
+    sheet = _sheet(1, 1, [Slip(person, "", month.first_day())])
+    work = Work(
+        employer_id=employer.id, kind="slips", name="slips/once", payload={}, back="/", state="done", done=1, total=1,
+        doing=words_to_json(_ready(1)), tries=0, created_at=now, updated_at=now,
+        files=[{"file": str(upload.public_id), "name": "slips.pdf", "words": words_to_json(sheet)}], result={},
+    )  # fmt: skip
+    session.add(work)
+    session.flush()
     return {
         "employer_number": employer.number,
+        "work": work.public_id,
         "bill": issue_bill(session, employer.id, charge.id, at=now, by=None).public_id,
         "charge": charge.public_id,
         "receipt": first(Receipt).public_id,

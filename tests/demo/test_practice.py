@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, text
 
 from config import BadSetting, from_environment
-from portal import clock, db
+from portal import clock, db, installation
 from portal.demo import fund_maker, snapshot
 from portal.demo.cards import CARDS
 from portal.demo.characters import CHARACTERS
@@ -153,6 +153,9 @@ def test_outside_practice_there_are_no_practice_pages(client: FlaskClient, app: 
     url = db.engine().url.render_as_string(hide_password=False)
     real = create_app(config)
     db.bind(url, pool=2)
-    answer = real.test_client().get("/practice/")
-    assert answer.status_code == 404
-    assert "Practice" not in real.test_client().get("/sign-in").text
+    try:
+        answer = real.test_client().get("/practice/")
+        assert answer.status_code == 404
+        assert "Practice" not in real.test_client().get("/sign-in").text
+    finally:
+        installation.use(config.fund_file, practice=True)  # the fund is the process's, not the portal's

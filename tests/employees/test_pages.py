@@ -147,7 +147,7 @@ def test_every_month_has_its_marks_for_each_scheme(client: FlaskClient, workplac
     )
     assert "Wage declared: ZMW 6,000.00 Declared Not paid Not posted" in october
     july = of("July 2026", "June 2026")
-    assert "Posted Not known to the core Counts towards the successive months that open cover." in july
+    assert "Posted Opened no cover to tell the core Counts towards the successive months that open cover." in july
     assert "Wage declared: ZMW 6,000.00 Declared Paid Posted Paid in full." in july
     assert "Not declared Not paid Not posted Not known to the core" in of("November 2026", "October 2026")
     assert "no employer on file" in of("June 2026", "May 2026")

@@ -15,7 +15,7 @@ from portal.employers.models import Employer
 from portal.errors import NotFound
 from portal.jobs import nightly
 from portal.jobs.models import JobRun
-from portal.ledger import book
+from portal.ledger import book, standing
 from portal.ledger.models import Posting, Transaction
 from portal.outbox import Message
 from portal.payments import service as payments
@@ -97,12 +97,12 @@ def test_money_paid_ahead_settles_what_is_declared_later_the_night_after() -> No
             session, employer.id, scheme="zm-napsa", amount=1000_00, paid_on=date(2026, 10, 8),
             method="bank", bank_reference="B1", by=None, at=paid,
         )  # fmt: skip
-        assert book.credit(session, employer.id, "zm-napsa") == 400_00
+        assert standing.credit(session, employer.id, "zm-napsa") == 400_00
     declare(employer, MONTH.next(), datetime(2026, 11, 3, 8, 0, tzinfo=UTC))
     nightly.accrue([employer.id], date(2026, 11, 4))
     with db.reading() as session:
-        assert book.credit(session, employer.id, "zm-napsa") == 0
-        (opened,) = book.open_charges(session, employer.id, "zm-napsa")
+        assert standing.credit(session, employer.id, "zm-napsa") == 0
+        (opened,) = standing.open_charges(session, employer.id, "zm-napsa")
         assert (opened.month, opened.contribution) == (MONTH.next(), 200_00)
 
 
@@ -117,8 +117,8 @@ def test_money_paid_ahead_settles_what_is_declared_as_soon_as_a_worker_wakes() -
     while nightly.settle_one():
         pass
     with db.reading() as session:
-        assert book.open_charges(session, employer.id, "zm-napsa") == []
-        assert book.credit(session, employer.id, "zm-napsa") == 0
+        assert standing.open_charges(session, employer.id, "zm-napsa") == []
+        assert standing.credit(session, employer.id, "zm-napsa") == 0
 
 
 def test_an_account_that_cannot_be_settled_keeps_no_other_waiting() -> None:

@@ -55,6 +55,7 @@ class Live:
     core: PracticeCore
     day: date
     put_back: Callable[[], None]
+    environment: dict[str, str]
 
     @property
     def month(self) -> Month:
@@ -102,7 +103,7 @@ def running(cluster: Cluster, template: str, _fund: None, tmp_path_factory: pyte
             "VAR_DIR": str(var), "CORE_URL": core.url, "PORT": str(port), "BASE_URL": f"http://127.0.0.1:{port}",
         }  # fmt: skip
         server = _serve(port, environment, var / "web.log")
-        yield Live(f"http://127.0.0.1:{port}", core, day, lambda: _put_back(owner, var, core))
+        yield Live(f"http://127.0.0.1:{port}", core, day, lambda: _put_back(owner, var, core), environment)
         server.terminate()
         server.wait(20)
     cluster.drop(name)
@@ -153,6 +154,22 @@ def live(browser: Browser, running: Live) -> Live:
     """The running portal, everything as it was made."""
     running.put_back()
     return running
+
+
+@pytest.fixture
+def worker(live: Live, tmp_path: Path) -> Iterator[Callable[[], None]]:
+    """Starts a worker beside the pages; it stops with the story."""
+    started: list[subprocess.Popen[bytes]] = []
+    command = [sys.executable, "-m", "celery", "-A", "wsgi:celery", "worker", "--pool", "solo", "--without-mingle"]
+
+    def start() -> None:
+        with (tmp_path / "worker.log").open("wb") as log:
+            started.append(subprocess.Popen(command, cwd=ROOT, env=live.environment, stdout=log, stderr=log))
+
+    yield start
+    for one in started:
+        one.terminate()
+        one.wait(30)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal import db, installation
 from portal.employers.models import Employer
-from portal.ledger import arrears, book
+from portal.ledger import arrears, book, standing
 from portal.ledger.book import Entry
 from portal.ledger.models import AccountName, Charge, Transaction
 from portal.scheme.allocation import allocate
@@ -64,7 +64,7 @@ class Book:
         accounts = {"contribution": AccountName.CONTRIBUTION_DUE, "late": AccountName.LATE_DUE}
         with db.writing() as session:
             book.lock(session, self.employer)
-            opened = book.open_charges(session, self.employer, self.scheme)
+            opened = standing.open_charges(session, self.employer, self.scheme)
             found, left = allocate(self.pack, opened, amount, on)
             entries = [Entry(accounts[one.kind], -one.amount, int(one.key)) for one in found]
             entries += [Entry(AccountName.MONEY_RECEIVED, amount), Entry(AccountName.CREDIT, -left)]
@@ -103,7 +103,7 @@ class Book:
     def credit(self) -> int:
         """What settles nothing yet."""
         with db.reading() as session:
-            return book.credit(session, self.employer, self.scheme)
+            return standing.credit(session, self.employer, self.scheme)
 
 
 @pytest.fixture

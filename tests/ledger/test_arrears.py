@@ -152,6 +152,28 @@ def test_nothing_is_added_where_the_rule_is_not_known() -> None:
     assert "not known" in str(late.steps[0].words)
 
 
+@pytest.mark.usefixtures("database", "_fund")
+@pytest.mark.parametrize(
+    ("paid_on", "asked_on", "known"),
+    [
+        (DUE, date(2027, 6, 1), True),
+        (date(2026, 11, 1), date(2026, 11, 2), True),  # before the due day: nothing can come any more
+        (date(2026, 11, 11), date(2027, 6, 1), False),  # a day late
+        (date(2027, 6, 2), date(2027, 6, 1), False),
+        (date(2026, 11, 9), date(2026, 11, 8), False),  # not late yet, but nobody knows what it would cost
+    ],
+)
+def test_what_was_paid_in_time_costs_nothing_even_where_the_rule_is_not_known(
+    paid_on: date, asked_on: date, known: bool
+) -> None:
+    clinic = Book("zm-nhima")
+    charge = clinic.declare(OCTOBER, 160_00, date(2026, 11, 1))
+    clinic.pay(160_00, paid_on)
+    with db.reading() as session:
+        late = arrears.late_to_date(session, charge, asked_on)
+    assert (late.known, late.amount) == (known, 0)
+
+
 def test_two_currencies_have_no_sum() -> None:
     with pytest.raises(ValueError, match="have no sum"):
         _ = arrears.Accrued({"ZMW": 1, "USD": 1}, 2).posted

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from portal import db
 from portal.errors import Refused
-from portal.ledger import book
+from portal.ledger import book, standing
 from portal.ledger.book import ChargeBalance, Entry
 from portal.ledger.models import AccountName, Posting, Transaction
 from portal.scheme.calendars import Month
@@ -97,7 +97,7 @@ def test_money_taken_back_counts_as_never_paid(kafue: Book) -> None:
     payment = kafue.pay(3000_00, DUE)
     kafue.take_back(payment, date(2027, 1, 15))
     with db.reading() as session:
-        movements = book.history(session, charge).movements
+        movements = standing.history(session, charge).movements
     assert [(movement.day, movement.amount) for movement in movements] == [
         (DUE, 3000_00), (DUE, -3000_00), (DUE, 3000_00),
     ]  # fmt: skip

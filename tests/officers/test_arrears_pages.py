@@ -66,6 +66,8 @@ def test_contributions_have_the_same_colour_in_every_chart(fund_of_three: Fund) 
     assert set(marks) == {("c1", "Contributions"), ("c2", "Late charges")}
     nhima = fund_of_three.get("/fund/arrears?scheme=zm-nhima")
     assert {colour for colour, _name in re.findall(r'class="(c\d)"><title>[^<]*, ([A-Z][a-z ]+): ', nhima)} == {"c1"}
+    legend = nhima[nhima.index('class="chart__legend"') :]
+    assert "Contributions</li>" in legend[: legend.index("</ul>")]
 
 
 def test_what_nhima_charges_for_paying_late_is_not_known_and_the_page_says_why(fund_of_three: Fund) -> None:

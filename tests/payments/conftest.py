@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal import db
 from portal.contributions import service as contributions
 from portal.employers.models import Employer
-from portal.ledger import book
+from portal.ledger import book, standing
 from portal.ledger.book import ChargeBalance
 from portal.ledger.models import Charge
 from portal.payments import bills, service
@@ -91,7 +91,7 @@ class Story:
     def credit(self, scheme: str = NAPSA) -> int:
         """What settles nothing yet."""
         with db.reading() as session:
-            return book.credit(session, self.id, scheme)
+            return standing.credit(session, self.id, scheme)
 
 
 @pytest.fixture
