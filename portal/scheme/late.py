@@ -1,60 +1,37 @@
 """
 What being late costs, as a function of a charge's whole history.
 
-Nothing is remembered between two calls: the whole amount owed by the rule as of a day is
+Nothing is remembered between two calls: the whole amount owed by the rules as of a day is
 computed afresh, so a back-dated payment, a correction or a second run needs no special case.
 Who posts late charges posts this amount less what was posted before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from types import MappingProxyType
 
-from portal.scheme.blocks import Dated, LatePerMonth, Pack
-from portal.scheme.calendars import anniversary, day_after
+from portal.scheme import late_explained, late_given, late_rule
+from portal.scheme.blocks.late import LateRule
+from portal.scheme.blocks.pack import Pack
+from portal.scheme.blocks.values import NotKnown, Unknown
 from portal.scheme.explain import Step
-from portal.scheme.money import Minor, rate_in_words, round_to
-from portal.words import Amount, Words, _, _n
+from portal.scheme.late_assessed import Assessed as Assessed
+from portal.scheme.late_assessed import Given as Given
+from portal.scheme.late_periods import LatePeriod as LatePeriod
+from portal.scheme.late_periods import periods_of
+from portal.scheme.money import Minor
+from portal.scheme.slices import ChargeHistory as ChargeHistory
+from portal.scheme.slices import Movement as Movement
+from portal.scheme.slices import counts_from as counts_from
+from portal.scheme.slices import unpaid_on as unpaid_on
+from portal.words import _
 
-
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """
-    A signed change of the unpaid contribution (charge above zero, payment below), from *day* on.
-
-    A charge dated after the due day counts as unpaid from the due day all the same: who declares
-    late was late from the start.  With *late_from_posting* an amount above zero counts from its own
-    day instead: a late amendment of the law, or the reversal of a payment, which carries the
-    payment's own day so that the two cancel.  A correction downwards is dated as the charge it corrects.
-    """
-
-    day: date
-    amount: Minor
-    late_from_posting: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ChargeHistory:
-    """One charge: its due day, and every change of what is unpaid of it (contribution only), in any order."""
-
-    due: date
-    movements: tuple[Movement, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LatePeriod:
-    """One month or part of a month after the due day: *begins* and *ends* included, what was unpaid, the amount."""
-
-    number: int
-    begins: date
-    ends: date
-    unpaid: Minor
-    rate: Fraction
-    amount: Minor
-    source: str
+#: Nothing said about the employer, no options.
+NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,130 +40,138 @@ class LateCharge:
     All that is owed for lateness as of a day, in minor units.
 
     *known* is false where the pack does not know the rule; the amount is then 0 and means nothing.
-    *next_begins* is the day on which one more period would be added; None when all is paid.
-    The words are made only when they are asked for: each night asks for many amounts and no words.
+    *next_begins* is the day on which more would be added if nobody pays; None when all is paid.
+    *rules* are the parts of each rule of the pack.  Periods and words are made only when they are
+    asked for: each night asks for many amounts and no words.
     """
 
     amount: Minor
     known: bool
-    periods: tuple[LatePeriod, ...]
+    listed: tuple[LatePeriod, ...] | Callable[[], tuple[LatePeriod, ...]] = field(repr=False, compare=False)
     next_begins: date | None
     words: tuple[Step, ...] | Callable[[], tuple[Step, ...]] = field(repr=False, compare=False)
+    rules: tuple[Assessed, ...] = ()
+
+    @property
+    def periods(self) -> tuple[LatePeriod, ...]:
+        """Each month begun, or each stretch of days with the same amount unpaid, oldest first, rule by rule."""
+        return self.listed if isinstance(self.listed, tuple) else self.listed()
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The calculation in words: the rule, each period, the sum, and what stops it."""
+        """The calculation in words: each rule, its periods, the sum, and what stops it."""
         return self.words if isinstance(self.words, tuple) else self.words()
 
+    @property
+    def by_rule(self) -> dict[str, Minor]:
+        """What each rule asks, by its code."""
+        return {one.code: one.amount for one in self.rules}
 
-def late_charges_on(pack: Pack, history: ChargeHistory, on: date) -> LateCharge:
-    """
-    What is owed for lateness by the rule at the end of day *on*.
+    @property
+    def by_kind(self) -> dict[str, Minor]:
+        """Penalty and interest apart, for the order in which payments settle them."""
+        kinds = {"penalty": 0, "interest": 0}
+        for one in self.rules:
+            kinds[one.rule.kind] += one.amount
+        return kinds
 
-    Period k begins the day after the due day + (k - 1) months and costs the rate on what was
-    unpaid when it began, that is at the end of the day before.  So paying on the due day, or on
-    the last day of a period, saves the next one.  Once all is paid nothing is added any more.
+    @property
+    def units(self) -> int:
+        """The days, months or quarters that the first rule on late payment counted."""
+        counted = [one.units for one in self.rules if one.rule.trigger == "late_payment"]
+        return (counted or [one.units for one in self.rules] or [0])[0]
+
+    @property
+    def rate(self) -> dict[str, Fraction]:
+        """The rate of each rule that applied one rate only."""
+        return {one.code: one.rate for one in self.rules if one.rate is not None}
+
+    @property
+    def before_cap(self) -> dict[str, Minor]:
+        """What each rule with an upper limit would ask without it."""
+        return {one.code: one.before_cap for one in self.rules if one.before_cap is not None}
+
+    @property
+    def before_rounding(self) -> dict[str, Fraction]:
+        """The exact amount of each rule, in minor units, as far as the rule reckons it before it rounds."""
+        return {one.code: one.before_rounding for one in self.rules}
+
+    @property
+    def is_late(self) -> bool:
+        """Whether anything was late by any of the rules, whatever it costs."""
+        return any(one.is_late for one in self.rules)
+
+    @property
+    def beneficiary(self) -> str | None:
+        """Who gets it, where that is not the fund; of several rules the first that asks something says it."""
+        asking = [one for one in self.rules if one.amount] or self.rules
+        return asking[0].rule.beneficiary if asking else None
+
+
+def late_charges_on(
+    pack: Pack, history: ChargeHistory, on: date, *, rules: Collection[str] | None = None,
+    employer: Mapping[str, object] = NOTHING, options: Mapping[str, object] = NOTHING, known_on: date | None = None,
+) -> LateCharge:  # fmt: skip
     """
-    rule = pack.late
-    if not isinstance(rule, LatePerMonth):
-        words = _(
-            "What %(scheme)s charges for paying late is not known: %(why)s Nothing is added here; that does not "
-            "mean that nothing is owed.",
-            scheme=pack.short_name, why=rule.why,
-        )  # fmt: skip
-        return LateCharge(0, False, (), None, (Step(words),))
-    rate = rule.rate.at(day_after(history.due))
-    periods = tuple(_periods(rule, rate, history, on))
-    following = _next_begins(history, periods, on)
-    amount = sum(period.amount for period in periods)
+    What is owed for lateness by the rules at the end of day *on*.
+
+    A month counts with what was unpaid when it began, that is at the end of the day before: paying on
+    the due day, or on the last day of a month, saves the next one.  Once all is paid nothing is added.
+    *rules*: only these; *employer* and *options*: answers some rules ask (headcount, failures_before);
+    *known_on*: with the rates as they were known on that day.  :class:`NotKnown` where a rate is not known.
+    """
+    if isinstance(pack.late, Unknown):
+        return _not_known(pack, pack.late)
+    chosen = rules_of(pack, rules)
+    assessed = tuple(late_rule.assess(pack, rule, history, on, employer, options, known_on) for rule in chosen)
 
     def in_words() -> tuple[Step, ...]:
-        return _steps(pack, rule, rate, history, periods, following, on)
+        return late_explained.steps_of(pack, history, on, assessed)
 
-    return LateCharge(amount, True, periods, following, in_words)
+    def listed() -> tuple[LatePeriod, ...]:
+        return tuple(period for one in assessed for period in periods_of(one))
 
-
-def _periods(rule: LatePerMonth, rate: Dated[Fraction], history: ChargeHistory, on: date) -> Iterator[LatePeriod]:
-    """Every period begun by *on* in which something was unpaid."""
-    assert rate.value is not None  # Series.at refuses a gap
-    changes = _changes(history)
-    last_change = max((day for day, _amount in changes), default=history.due)
-    unpaid, seen, number = 0, 0, 0
-    while True:
-        before = anniversary(history.due, number)
-        while seen < len(changes) and changes[seen][0] <= before:
-            unpaid += changes[seen][1]
-            seen += 1
-        number += 1
-        if before >= on or (unpaid <= 0 and last_change <= before):
-            return
-        if unpaid > 0:
-            amount = round_to(unpaid * rate.value, rule.rounding)
-            ends = anniversary(history.due, number)
-            yield LatePeriod(number, day_after(before), ends, unpaid, rate.value, amount, rate.source)
+    following = min((one.next_begins for one in assessed if one.next_begins), default=None)
+    return LateCharge(sum(one.amount for one in assessed), True, listed, following, in_words, assessed)
 
 
-def _changes(history: ChargeHistory) -> list[tuple[date, Minor]]:
-    """The movements in order of the day they count from."""
-    return sorted((counts_from(movement, history.due), movement.amount) for movement in history.movements)
+def late_for(
+    pack: Pack, charge: Minor, given: Given, *, rules: Collection[str] | None = None,
+    employer: Mapping[str, object] = NOTHING, options: Mapping[str, object] = NOTHING, known_on: date | None = None,
+) -> LateCharge:  # fmt: skip
+    """
+    What so many months, days or periods of lateness cost for a *charge* paid in full, where no dates are known.
+
+    :class:`NotKnown` where that does not say enough for a rule: interest by days from months.
+    """
+    if isinstance(pack.late, Unknown):
+        return _not_known(pack, pack.late)
+    chosen = rules_of(pack, rules)
+    assessed = tuple(late_given.assess_given(pack, rule, charge, given, employer, options, known_on) for rule in chosen)
+
+    def in_words() -> tuple[Step, ...]:
+        return late_explained.steps_given(pack, charge, given, assessed)
+
+    return LateCharge(sum(one.amount for one in assessed), True, (), None, in_words, assessed)
 
 
-def counts_from(movement: Movement, due: date) -> date:
-    """The day a movement changes what is unpaid: a late charge from the due day, all else from its own day."""
-    if movement.amount > 0 and not movement.late_from_posting:
-        return min(movement.day, due)
-    return movement.day
+def rules_of(pack: Pack, codes: Collection[str] | None) -> tuple[LateRule, ...]:
+    """The late rules of the pack, or those with these *codes*; :class:`NotKnown` for a code it does not have."""
+    if isinstance(pack.late, Unknown):
+        return ()
+    if codes is None:
+        return pack.late
+    known = {rule.code: rule for rule in pack.late}
+    for code in codes:
+        if code not in known:
+            raise NotKnown(_("%(scheme)s has no late charge called %(code)s.", scheme=pack.short_name, code=code))
+    return tuple(known[code] for code in codes)
 
 
-def unpaid_on(history: ChargeHistory, on: date) -> Minor:
-    """What is unpaid of the contribution at the end of day *on*; below zero when more was paid."""
-    return sum(amount for day, amount in _changes(history) if day <= on)
-
-
-def _next_begins(history: ChargeHistory, periods: tuple[LatePeriod, ...], on: date) -> date | None:
-    """The first day after *on* on which the rule adds something if nobody pays."""
-    if unpaid_on(history, on) <= 0:
-        return None
-    number = periods[-1].number if periods else 0
-    while anniversary(history.due, number) < on:
-        number += 1
-    return day_after(anniversary(history.due, number))
-
-
-def _steps(
-    pack: Pack, rule: LatePerMonth, rate: Dated[Fraction], history: ChargeHistory,
-    periods: tuple[LatePeriod, ...], following: date | None, on: date,
-) -> tuple[Step, ...]:  # fmt: skip
-    """The calculation in words: the rule, each period, the sum, and what stops it."""
-    if not periods:
-        return (Step(_("Nothing was unpaid after the due day, %(due)s.", due=history.due), 0, rule.source),)
-    assert rate.value is not None
-    steps = [
-        Step(
-            _(
-                "%(rate)s of what is unpaid is added for each month or part of a month after the due day, %(due)s.",
-                rate=rate_in_words(rate.value), due=history.due,
-            ),
-            source=rate.source,
-        )
-    ]  # fmt: skip
-    steps += [Step(_period_in_words(pack, period), period.amount, period.source) for period in periods]
-    total = sum(period.amount for period in periods)
-    steps.append(Step(_total_in_words(len(periods), on), total, rule.source))
-    if following is None:
-        steps.append(Step(_("The contribution is paid; nothing more is added.")))
-    if rule.unverified:
-        steps.append(Step(_("Not verified: %(why)s", why=rule.unverified), source=rule.source))
-    return tuple(steps)
-
-
-def _period_in_words(pack: Pack, period: LatePeriod) -> Words:
-    return _(
-        "Month %(number)s, from %(begins)s to %(ends)s: %(unpaid)s was unpaid when it began; %(rate)s of it",
-        number=period.number, begins=period.begins, ends=period.ends,
-        unpaid=Amount(period.unpaid, pack.currency.code), rate=rate_in_words(period.rate),
+def _not_known(pack: Pack, late: Unknown) -> LateCharge:
+    words = _(
+        "What %(scheme)s charges for paying late is not known: %(why)s Nothing is added here; that does not "
+        "mean that nothing is owed.",
+        scheme=pack.short_name, why=late.why,
     )  # fmt: skip
-
-
-def _total_in_words(count: int, on: date) -> Words:
-    return _n("%(n)s month begun by %(on)s", "%(n)s months begun by %(on)s, added up", count, on=on)
+    return LateCharge(0, False, (), None, (Step(words),))
