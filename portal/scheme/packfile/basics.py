@@ -140,6 +140,8 @@ def _component(code: str, section: Section) -> Component:
 
 
 def _input(code: str, section: Section, currency: Currency) -> Input:
+    if code == "age":
+        section.wrong("kind", _("the age of a person is known from the date of birth. Give this another name."))
     kind = section.choice("kind", _INPUT_KINDS)
     given = Input(
         code=code,
