@@ -15,8 +15,8 @@ from portal.scheme.columns import Numbers, choose, roomy, times
 #: An amount in minor units (ngwee for the kwacha).
 Minor = int
 
-_DECIMAL = re.compile(r"-?\d+(\.\d+)?")
-_RATE = re.compile(r"(\d+(?:\.\d+)?)[ \u00a0]?%")
+_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)[ \u00a0]?%")
 
 #: What follows the figure of a rate: a space that does not break, and the sign.
 _PER_CENT = "\u00a0%"
@@ -128,6 +128,18 @@ def rate_in_words(rate: Fraction) -> str:
             whole = f"{scaled.numerator:0{digits + 1}d}"
             return (f"{whole[:-digits]}.{whole[-digits:]}" if digits else whole) + _PER_CENT
     return f"{hundred.numerator}/{hundred.denominator}{_PER_CENT}"
+
+
+def parse_decimal(text: str) -> Fraction:
+    """
+    A decimal text, exactly; what else Python takes for a number (1e9, 1/3) is none.
+
+    >>> parse_decimal("87.4568")
+    Fraction(109321, 1250)
+    """
+    if not _DECIMAL.fullmatch(text):
+        raise ValueError(f"not a decimal number: {text!r}")
+    return Fraction(text)
 
 
 def parse_amount(text: str, currency: Currency) -> Minor:

@@ -12,7 +12,7 @@ from portal.scheme.cases.given import Asked, amount, answers_of, asked_of, asked
 from portal.scheme.cases.inputs import Answer, BadInput, Inputs, count, day, month, needed, table, wrong
 from portal.scheme.contribution import BranchShares, People, Shares, Unusable, pay_that_counts, rates_on, work_out
 from portal.scheme.deadlines import due_day
-from portal.scheme.money import Minor, Rounding, format_amount, round_ratio, round_to
+from portal.scheme.money import Minor, Rounding, format_amount, parse_decimal, round_ratio, round_to
 from portal.scheme.pay.additional import Additional
 from portal.scheme.pay.counted import insured_until
 from portal.scheme.pay.establishment import establishment_on
@@ -150,8 +150,8 @@ def rounding(pack: Pack | None, inputs: Inputs) -> Answer:
     assert pack is not None
     given = needed(inputs, "amount")
     try:
-        exact = Fraction(given) if isinstance(given, str | int) and not isinstance(given, bool) else None
-    except (ValueError, ZeroDivisionError):
+        exact = parse_decimal(str(given)) if isinstance(given, str | int) and not isinstance(given, bool) else None
+    except ValueError:
         exact = None
     if exact is None:
         raise wrong("amount", given, _("Write an amount, such as %(amount)s.", amount="87.4568"))

@@ -16,7 +16,7 @@ from portal.scheme.blocks.pack import Pack
 from portal.scheme.blocks.values import Input
 from portal.scheme.calendars import Month
 from portal.scheme.columns import Numbers, column
-from portal.scheme.money import format_amount, parse_amount, parse_rate, rate_in_words
+from portal.scheme.money import format_amount, parse_amount, parse_decimal, parse_rate, rate_in_words
 from portal.scheme.pay.unusable import Unusable
 from portal.words import Words, _
 
@@ -75,7 +75,7 @@ def _read(pack: Pack, asked: Input, given: str | bool | int) -> Any:
     text = str(given).strip()
     match asked.kind:
         case "rate":
-            return parse_rate(text) if text.endswith("%") else Fraction(text)
+            return parse_rate(text) if text.endswith("%") else parse_decimal(text)
         case "amount":
             return parse_amount(text, pack.currency)
         case "count":
