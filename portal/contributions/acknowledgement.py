@@ -21,10 +21,11 @@ from portal.employers.models import Employer
 from portal.files import StoredFile
 from portal.installation import fund, pack
 from portal.scheme.blocks.pack import Pack
+from portal.scheme.blocks.values import NotKnown
 from portal.scheme.calendars import Month, month_in_words
-from portal.scheme.deadlines import explain_due
+from portal.scheme.deadlines import due_day, explain_due
 from portal.scheme.explain import Step, steps_to_json, words_to_json
-from portal.scheme.money import rate_in_words
+from portal.scheme.late_explained import late_in_words
 from portal.words import Amount, Words, _
 
 PDF = "application/pdf"
@@ -56,19 +57,14 @@ def nil_attestation(month: Month) -> Words:
 
 def when_late(rules: Pack, month: Month) -> Words:
     """What happens when the contributions of *month* are paid late, as far as the scheme's rules are known."""
-    late = rules.late
-    if not isinstance(late, LatePerMonth):
+    try:
+        return late_in_words(rules, due_day(rules, month))
+    except NotKnown:
         return _(
             "What %(scheme)s charges for paying late is not known here. That does not mean that nothing is owed: "
             "ask the fund.",
             scheme=rules.short_name,
         )
-    rate = late.rate.values[-1].value
-    assert rate is not None  # a pack's last rate is always known
-    return _(
-        "If it is paid later, %(rate)s of what is unpaid is added for each month or part of a month.",
-        rate=rate_in_words(rate),
-    )
 
 
 def computed(rules: Pack, month: Month, sums: Sums) -> list[Step]:

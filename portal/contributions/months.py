@@ -180,12 +180,13 @@ def _enrolments(session: Session, employer_id: int) -> Sequence[Enrolment]:
 
 
 def _months_of(enrolment: Enrolment, today: date) -> list[Month]:
-    """The months an enrolment touches, from the first whose due day the scheme knows up to the one that runs."""
+    """The months an enrolment touches, from the first that the scheme knows up to the one that runs."""
     rules = pack(enrolment.scheme)
-    start = max(enrolment.from_day, rules.due.values[0].since)
+    begins = rules.begins
+    start = max(enrolment.from_day, begins)
     last = min(today, enrolment.to_day or today)
     first = rules.calendar.month_of(start)
-    if first.first_day(rules.calendar) < rules.due.values[0].since:
+    if first.first_day(rules.calendar) < begins:
         first = first.next(rules.calendar)
     return list(months_between(first, rules.calendar.month_of(last), rules.calendar))
 

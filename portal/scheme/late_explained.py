@@ -12,6 +12,8 @@ from fractions import Fraction
 
 from portal.scheme.blocks.late import LateRule
 from portal.scheme.blocks.pack import Pack
+from portal.scheme.blocks.values import NotKnown, Unknown
+from portal.scheme.calendars import day_after
 from portal.scheme.explain import Step
 from portal.scheme.late_assessed import Assessed, Given, Reckoned
 from portal.scheme.late_periods import LatePeriod, periods_of
@@ -163,3 +165,19 @@ def _late_by(given: Given) -> Words:
         case "days":
             return _n("%(n)s day late, as told", "%(n)s days late, as told", given.number)
     return _n("%(n)s period late, as told", "%(n)s periods late, as told", given.number)
+
+
+def late_in_words(pack: Pack, due: date) -> Words:
+    """What paying after *due* costs, in the law's words; :class:`NotKnown` where the pack does not know it."""
+    if isinstance(pack.late, Unknown):
+        raise NotKnown(_("What %(scheme)s charges for paying late is not known: %(why)s",
+                         scheme=pack.short_name, why=pack.late.why))  # fmt: skip
+    words: Words | None = None
+    for rule in pack.late:
+        if rule.trigger == "late_payment":
+            for phase in rule.terms.value_at(day_after(due)):
+                said = phase_sentence(phase, due)
+                words = said if words is None else _("%(first)s %(then)s", first=words, then=said)
+    if words is None:
+        raise NotKnown(_("%(scheme)s has no rule about paying late.", scheme=pack.short_name))
+    return words
