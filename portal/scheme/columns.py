@@ -147,7 +147,8 @@ def all_of(truths: Truths) -> bool:
 
 def every(conditions: Sequence[Truths]) -> Truths:
     """Whether all of the conditions hold, for each; yes where there is none."""
-    return reduce(and_, conditions, True)
+    open_ones = [one for one in conditions if one is not True]
+    return reduce(and_, open_ones) if open_ones else True
 
 
 def either(conditions: Sequence[Truths]) -> Truths:

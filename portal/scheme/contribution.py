@@ -144,6 +144,8 @@ def _branch(
             told.not_applied(terms)
         return BranchShares(terms.branch.code, 0, 0, 0, 0, False)
     code = terms.branch.code
+    if told is not None:
+        told.begin(terms)
     if code not in counted:
         counted[code] = counted_pay(terms, who, applies, told)
     return Sharing(terms, counted[code], who, done, told).shares(applies)
@@ -234,23 +236,37 @@ def rates_on(
 ) -> tuple[Fraction, Fraction] | None:  # fmt: skip
     """One person's rates, the employer's and the employee's for all branches; None where shares are no simple rates."""
     who = checked(pack, month, people, (employer or {}, options or {}), known_on)
-    sides: list[Fraction] = []
-    for name in ("employer", "employee"):
-        found = [
-            _rate(getattr(terms, name), who) for terms in terms_of(pack, month, known_on).branches
-            if who.meets(terms.branch.applies) and not terms.branch.per_establishment
-        ]  # fmt: skip
-        if any(rate is None for rate in found):
-            return None
-        sides.append(sum((rate for rate in found if rate is not None), Fraction(0)))
-    return sides[0], sides[1]
+    pairs = [
+        _pair(terms, who) for terms in terms_of(pack, month, known_on).branches
+        if who.meets(terms.branch.applies) and not terms.branch.per_establishment
+    ]  # fmt: skip
+    known = [pair for pair in pairs if pair is not None]
+    if len(known) < len(pairs):
+        return None
+    return sum((one for one, _other in known), Fraction(0)), sum((other for _one, other in known), Fraction(0))
+
+
+def _pair(terms: BranchTerms, who: Who) -> tuple[Fraction, Fraction] | None:
+    """The two rates of a branch: both given, or one of them and the rest of a total."""
+    employer, employee = _rate(terms.employer, who), _rate(terms.employee, who)
+    if terms.total is None:
+        return None if employer is None or employee is None else (employer, employee)
+    total = _rate(terms.total, who)
+    kept = terms.employee if terms.employer is None else terms.employer
+    if total is None or kept is None or kept.in_force.found is None:
+        return None
+    part = kept.in_force.found.of_total
+    share = _rate(kept, who) if part is None else part * total
+    if share is None:
+        return None
+    return (total - share, share) if terms.employer is None else (share, total - share)
 
 
 def _rate(side: SideTerms | None, who: Who) -> Fraction | None:
-    """The rate of a share that is one, or none."""
-    if side is None or side.in_force.value.of_total is not None:
-        return None
-    if side.rates is None and side.in_force.value.given is None:
+    """The rate of a share that is one: nothing where there is no such share."""
+    if side is None:
+        return Fraction(0)
+    if side.in_force.value.of_total is not None or (side.rates is None and side.in_force.value.given is None):
         return None
     return Fraction(*rate_of(side, who))
 

@@ -75,13 +75,21 @@ def test_the_explanation_names_rate_base_amount_and_source(nhima: Pack) -> None:
     assert all(step.source for step in steps[:-1])
 
 
+def test_the_explanation_rounds_before_our_eyes(nhima: Pack) -> None:
+    steps = explain_contribution(nhima, OCTOBER, {"basic": 1234_50})
+    assert [(str(step.words), step.result) for step in steps[1:3]] == [
+        ("Employer share for Health insurance: 1\u00a0% of 1,234.50 ZMW", None),
+        ("12.345 ZMW is rounded to the nearest 0.01 ZMW; a half is rounded up.", 12_35),
+    ]
+
+
 @given(st.integers(0, 10**9), st.sampled_from(["2018-03", "2024-03", "2026-03", "2030-03"]))
 def test_the_explanation_ends_with_the_amount_that_is_charged(gross: int, text: str) -> None:
     pack, month = load_packs(["zm-napsa"])["zm-napsa"], Month.parse(text)
     steps = explain_contribution(pack, month, {"gross": gross})
     found = contribution_on(pack, month, {"gross": gross})
     assert steps[-1].result == found.total
-    assert (steps[-3].result, steps[-2].result) == (found.employer, found.employee)
+    assert [step.result for step in steps[2:-1] if step.result is not None] == [found.employer, found.employee]
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**6), st.sampled_from(["zm-nhima", "zm-napsa"]))
@@ -114,10 +122,10 @@ def test_members_are_eighteen_to_sixty_five(napsa: Pack, birth: date, outside: b
     assert outside_age(napsa, OCTOBER, birth) is outside
 
 
-def test_a_thousand_lines_for_two_schemes_take_an_eye_blink(nhima: Pack, napsa: Pack) -> None:
-    began = time.perf_counter()
+def test_a_line_takes_a_tenth_of_a_millisecond_and_mostly_less(nhima: Pack, napsa: Pack) -> None:
+    began = time.process_time()
     for number in range(1000):
         earnings = {"basic": 3000_00 + number, "gross": 4000_00 + number}
         contribution_on(nhima, OCTOBER, earnings)
         contribution_on(napsa, OCTOBER, earnings)
-    assert time.perf_counter() - began < 0.06
+    assert time.process_time() - began < 2 * 1000 * 0.000_1

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.scheme.money import MODES, Currency, Rounding, format_amount, parse_amount, parse_rate, rate_in_words
+from portal.scheme.money import (
+    MODES,
+    Currency,
+    Rounding,
+    exact_in_words,
+    format_amount,
+    parse_amount,
+    parse_rate,
+    rate_in_words,
+)
 from portal.scheme.money import round_to as rounded
 
 ZMW = Currency("ZMW", 2)
@@ -79,3 +88,29 @@ def test_an_amount_survives_being_written_and_read(minor: int, digits: int) -> N
 def test_a_third_of_a_ngwee_is_no_amount() -> None:
     with pytest.raises(ValueError):
         parse_amount("1.005", ZMW)
+
+
+@pytest.mark.parametrize(
+    ("pounds", "pence"), [("87.4558", 8745), ("87.4568", 8746), ("52.6558", 5265), ("52.6562", 5266), ("87.495", 8749)]
+)
+def test_a_british_share_is_cut_to_three_decimals_and_a_halfpenny_is_disregarded(pounds: str, pence: int) -> None:
+    assert rounded(Fraction(pounds) * 100, Rounding("half_down", truncate=1)) == pence
+
+
+def test_where_the_law_says_how_to_round_does_not_make_it_another_rounding() -> None:
+    assert Rounding("floor", source="the act") == Rounding("floor")
+
+
+@pytest.mark.parametrize(
+    ("minor", "digits", "text"),
+    [
+        ("8745.58", 2, "87.4558 ZMW"),
+        ("100", 2, "1.00 ZMW"),
+        ("100/3", 2, "0.33333333\u2026 ZMW"),
+        ("-1234567", 2, "-12,345.67 ZMW"),
+        ("1500", 0, "1,500 ZMW"),
+        ("0.5", 0, "0.5 ZMW"),
+    ],
+)
+def test_an_amount_not_rounded_yet_shows_its_decimals(minor: str, digits: int, text: str) -> None:
+    assert exact_in_words(Fraction(minor), Currency("ZMW", digits)) == text

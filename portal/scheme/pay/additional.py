@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month
-from portal.scheme.columns import Numbers, Truths, any_of, choose, is_one, least, most, pick, times
+from portal.scheme.columns import Numbers, Truths, any_of, choose, every, is_one, least, most, pick, times
 from portal.scheme.money import Minor
 from portal.scheme.pay.people import Earlier, Who
 from portal.scheme.pay.terms import BranchTerms, terms_of
@@ -38,13 +38,13 @@ def months_of_year(pack: Pack, month: Month) -> tuple[Month, ...]:
     return tuple(first.plus(number, pack.calendar) for number in range(pack.calendar.months_in_year))
 
 
-def left_of_year(terms: BranchTerms, who: Who, told: Telling | None) -> Numbers:
+def left_of_year(terms: BranchTerms, who: Who, concerned: Truths, told: Telling | None) -> Numbers:
     """What the earlier months of the year left of a limit that a year's pay counts up to."""
     rule = terms.year_ceiling
     assert rule is not None
     used: Numbers = 0
     for before in _before(who):
-        used = used + _ordinary(terms, who, before.month, before)
+        used = used + _ordinary(terms, who, before, concerned)
     left = most(rule.value - used, 0)
     if told is not None:
         told.year_ceiling(terms, rule, used, left)
@@ -57,16 +57,16 @@ def _before(who: Who) -> list[Earlier]:
     return sorted((one for one in who.earlier if year[0] <= one.month < who.month), key=lambda one: one.month)
 
 
-def _ordinary(terms: BranchTerms, who: Who, month: Month, paid: Earlier) -> Numbers:
+def _ordinary(terms: BranchTerms, who: Who, paid: Earlier, concerned: Truths) -> Numbers:
     """The monthly pay that counted in an earlier month: its parts, up to that month's ceiling."""
-    holds = who.meets(terms.branch.ceiling_when)
-    return _up_to(_paid(terms, who, month, paid), _ceiling(who, month, terms, holds), holds)
+    holds = every((concerned, who.meets(terms.branch.ceiling_when)))
+    return _up_to(_paid(terms, who, paid), _ceiling(who, paid.month, terms, holds), holds)
 
 
-def _paid(terms: BranchTerms, who: Who, month: Month, paid: Earlier) -> Numbers:
+def _paid(terms: BranchTerms, who: Who, paid: Earlier) -> Numbers:
     """The parts of pay that counted then, before a ceiling."""
     base = next(
-        one for one in terms_of(who.pack, month, who.known_on).branches if one.branch.code == terms.branch.code
+        one for one in terms_of(who.pack, paid.month, who.known_on).branches if one.branch.code == terms.branch.code
     ).base.value
     found: Numbers = sum(paid.earnings.get(code, 0) for code in base.plus)
     found = most(found - sum(paid.earnings.get(code, 0) for code in base.minus), 0)
@@ -104,8 +104,8 @@ def additional_pay(terms: BranchTerms, who: Who, base: Numbers, ordinary: Number
     paid: Numbers = 0
     counted: Numbers = 0
     for before in _before(who):
-        then = _paid(terms, who, before.month, before)
-        used = used + _ordinary(terms, who, before.month, before)
+        then = _paid(terms, who, before)
+        used = used + _ordinary(terms, who, before, concerned=True)
         bonus = before.earnings.get(rule.component, 0)
         if is_one(bonus) and bonus == 0:
             continue

@@ -52,7 +52,7 @@ def counted_pay(terms: BranchTerms, who: Who, applies: Truths, told: Telling | N
     if terms.year_ceiling is not None:
         holds = every((who.meets(branch.year_ceiling_when), applies))
         if any_of(holds):
-            pay = choose(holds, least(pay, left_of_year(terms, who, told)), pay)
+            pay = choose(holds, least(pay, left_of_year(terms, who, holds, told)), pay)
     bonus = None
     if branch.additional is not None:
         bonus = additional_pay(terms, who, base, pay, told)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from portal.scheme.blocks.pack import Pack
@@ -90,8 +91,7 @@ class Who:
 
     def label_of(self, code: str) -> str:
         """How the pack calls a component of pay or an input."""
-        labels = {each.code: each.label for each in self.pack.pay}
-        return labels.get(code) or (self.pack.inputs[code].label if code in self.pack.inputs else code)
+        return labels_of(self.pack).get(code) or (self.pack.inputs[code].label if code in self.pack.inputs else code)
 
     def answer(self, code: str) -> Answered:
         """What was answered to an input, or its default; :class:`Unusable` where it has to be said and was not."""
@@ -106,6 +106,8 @@ class Who:
 
     def meets(self, condition: Condition) -> Truths:
         """Whether these answers were given, for each."""
+        if not condition:
+            return True
         truths = []
         for code, accepted in condition.items():
             given = self.answer(code)
@@ -119,6 +121,12 @@ class Who:
         return self.born
 
 
+@lru_cache(maxsize=256)
+def labels_of(pack: Pack) -> Mapping[str, str]:
+    """How the pack calls each component of pay that it counts."""
+    return {each.code: each.label for each in pack.pay}
+
+
 def checked(
     pack: Pack, month: Month, people: People, others: Iterable[Mapping[str, Any]], known_on: date | None
 ) -> Who:
@@ -129,7 +137,7 @@ def checked(
         for code, value in given.items():
             if value is not None and code in pack.inputs:
                 answers[code] = counting.answers(answered(pack, pack.inputs[code], value))
-    labels = {each.code: each.label for each in pack.pay}
+    labels = labels_of(pack)
     earnings = counting.all_pay(people.earnings, labels)
     return Who(
         pack, month, known_on,
@@ -156,8 +164,8 @@ class _Counting:
         self.count: int | None = None
 
     def all_pay(self, earnings: Mapping[str, Figures], labels: Mapping[str, str]) -> dict[str, Numbers]:
-        """All components of pay."""
-        return {code: self.pay(code, labels.get(code, code), paid) for code, paid in earnings.items()}
+        """The components of pay that the pack counts; what it does not count is not its business."""
+        return {code: self.pay(code, labels[code], paid) for code, paid in earnings.items() if code in labels}
 
     def pay(self, code: str, label: str, given: Figures) -> Numbers:
         """Pay that can be: a whole number of minor units from 0 to the most."""

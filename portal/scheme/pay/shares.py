@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from portal.scheme.blocks.shares import MinimumContribution, Other, ShareTerms
-from portal.scheme.columns import Numbers, Truths, choose, every, most, times
+from portal.scheme.columns import Numbers, Truths, any_of, choose, every, most, times
 from portal.scheme.money import Rounding, round_ratio
 from portal.scheme.pay.additional import Additional
 from portal.scheme.pay.counted import Counted, untouched
@@ -59,24 +59,35 @@ class Sharing:
         """All of them, nothing for whom the branch is not."""
         terms, counted = self.terms, self.counted
         concerned = every((applies, counted.insured))
-        employer, employee, total = self._sides()
-        computed = top_up = None
-        if terms.minimum is not None and not untouched(terms.minimum, counted.base, concerned):
-            computed, least = total, self._least(terms.minimum.value)
-            top_up = most(least - total, 0)
-            if self.told is not None:
-                self.told.top_up(terms, terms.minimum, least, computed, top_up)
-            total = total + top_up
-            if terms.minimum.value.borne_by == "employer":
-                employer = None if employer is None else employer + top_up
-            else:
-                employee = None if employee is None else employee + top_up
-        found = (counted.pay, employer, employee, total, computed, top_up)
+        base = counted.base if applies is True else choose(applies, counted.base, 0)
+        if not any_of(concerned):
+            return BranchShares(terms.branch.code, 0, 0, 0, 0, terms.provisional, base=base)
+        found: tuple[Numbers | None, ...] = (counted.pay, *self._with_least(concerned, *self._sides()))
         if concerned is not True:
-            found = tuple(None if one is None else choose(concerned, one, 0) for one in found)  # type: ignore[assignment]
+            found = tuple(None if one is None else choose(concerned, one, 0) for one in found)
+        pay, employer, employee, total, computed, top_up = found
         return BranchShares(
-            terms.branch.code, *found[:4], terms.provisional, *found[4:], counted.base, counted.additional
-        )
+            terms.branch.code, pay, employer, employee, total, terms.provisional, computed, top_up, base,
+            counted.additional,
+        )  # fmt: skip
+
+    def _with_least(
+        self, concerned: Truths, employer: Numbers | None, employee: Numbers | None, total: Numbers
+    ) -> tuple[Numbers | None, ...]:
+        """The shares and the total, not less than the least contribution; the total before it, and what it added."""
+        rule = self.terms.minimum
+        if rule is None or untouched(rule, self.counted.base, concerned):
+            return employer, employee, total, None, None
+        minimum = rule.value
+        least = self._least(minimum)
+        top_up = most(least - total, 0)
+        if minimum.borne_by == "employer":
+            employer = bearer = None if employer is None else employer + top_up
+        else:
+            employee = bearer = None if employee is None else employee + top_up
+        if self.told is not None:
+            self.told.top_up(self.terms, rule, least, total, top_up, bearer)
+        return employer, employee, total + top_up, total, top_up
 
     def _sides(self) -> tuple[Numbers | None, Numbers | None, Numbers]:
         """The employer's share, the employee's, and both."""

@@ -78,17 +78,12 @@ class Bands:
 
 @dataclass(frozen=True, slots=True)
 class SideTerms:
-    """How one share is made, ready to calculate."""
+    """How one share is made, ready to calculate; *nothing*: a rate of zero, whatever the pay."""
 
     in_force: InForce[ShareTerms]
     rates: Rates | None
     bands: Bands | None
-
-    @property
-    def nothing(self) -> bool:
-        """Whether this side pays nothing whatever the pay: a rate of zero."""
-        terms = self.in_force.found
-        return terms is not None and terms.rate == 0 and not terms.bands and terms.least is None
+    nothing: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +191,9 @@ class _Looking:
         found = self.value(series)
         share = found.found
         if share is None:
-            return SideTerms(found, None, None)
-        return SideTerms(found, self.rates(share), _bands(share.bands) if share.bands else None)
+            return SideTerms(found, None, None, False)
+        nothing = share.rate == 0 and not share.bands and share.least is None
+        return SideTerms(found, self.rates(share), _bands(share.bands) if share.bands else None, nothing)
 
     def rates(self, share: ShareTerms) -> Rates | None:
         """The share's rate, or its table of rates."""

@@ -46,6 +46,7 @@ class Telling:
     def __init__(self, pack: Pack, month: Month, steps: list[Step]) -> None:
         self.pack, self.steps = pack, steps
         self.month = month_in_words(month, pack.calendar)
+        self.usual_source = pack.rounding.source
 
     def add(self, words: Words, result: int | None = None, source: str | None = None) -> None:
         """One more step."""
@@ -56,6 +57,10 @@ class Telling:
         return Amount(minor, self.pack.currency.code, self.pack.currency.digits)
 
     # What counts
+
+    def begin(self, terms: BranchTerms) -> None:
+        """The next branch; its rounding, where that names no source, stands where the branch does."""
+        self.usual_source = terms.branch.source
 
     def not_applied(self, terms: BranchTerms) -> None:
         """The branch is not for this person."""
@@ -191,10 +196,10 @@ class Telling:
         if rounding.truncate is not None:
             decimals = rounding.truncate + self.pack.currency.digits
             words = _("%(exact)s is cut after %(n)s decimals.", exact=self.in_words(exact), n=decimals)
-            self.add(words, None, rounding.source)
+            self.add(words, None, rounding.source or self.usual_source)
             exact = truncated(*exact, rounding.truncate)
         values = {"exact": self.in_words(exact), "unit": self.amount(rounding.unit)}
-        self.add(Words(_ROUNDED[rounding.mode].msgid, values), found, rounding.source)
+        self.add(Words(_ROUNDED[rounding.mode].msgid, values), found, rounding.source or self.usual_source)
 
     def in_words(self, exact: Exact) -> str:
         """An amount before rounding, in the main unit with its decimals."""
@@ -204,13 +209,14 @@ class Telling:
         """Both shares together are rounded first."""
         words = _("Both shares for %(branch)s together, %(exact)s, are rounded first", branch=terms.branch.name,
                   exact=self.in_words(exact))  # fmt: skip
-        self.add(words, None, rounding.source)
+        self.add(words, None, rounding.source or self.usual_source)
         self.rounded(exact, rounding, total)
 
     def rounded_share(self, terms: BranchTerms, side: str, exact: Exact, rounding: Rounding, share: Minor) -> None:
         """The share that is rounded by itself."""
         self.rounded(exact, rounding, share)
-        self.add(_("%(share)s for %(branch)s", share=SIDES[side], branch=terms.branch.name), share, rounding.source)
+        words = _("%(share)s for %(branch)s", share=SIDES[side], branch=terms.branch.name)
+        self.add(words, share, rounding.source or self.usual_source)
 
     def rest(self, terms: BranchTerms, side: str, total: Minor, other: Minor) -> None:
         """The share that is the total less the other."""
@@ -220,8 +226,9 @@ class Telling:
         self.add(words, total - other, terms.branch.source)
 
     def top_up(
-        self, terms: BranchTerms, rule: InForce[MinimumContribution], least: Minor, computed: Minor, top_up: Minor
-    ) -> None:
+        self, terms: BranchTerms, rule: InForce[MinimumContribution], least: Minor, computed: Minor, top_up: Minor,
+        bearer: Minor | None,
+    ) -> None:  # fmt: skip
         """The least contribution, and who bears what is short of it."""
         minimum = rule.value
         if minimum.wage is not None:
@@ -231,7 +238,9 @@ class Telling:
             words = _("The least contribution for %(branch)s", branch=terms.branch.name)
         self.add(words, least, rule.source)
         if top_up:
-            bearer = SIDES[minimum.borne_by]
-            words = _("%(computed)s falls short of it; the difference is added (%(bearer)s)",
-                      computed=self.amount(computed), bearer=bearer)  # fmt: skip
+            values = {"share": SIDES[minimum.borne_by], "branch": terms.branch.name}
+            words = _("%(computed)s falls short of it; the difference is added to the %(share)s",
+                      computed=self.amount(computed), **values)  # fmt: skip
             self.add(words, top_up, rule.source)
+            if bearer is not None:
+                self.add(_("%(share)s for %(branch)s with the difference", **values), bearer, rule.source)
