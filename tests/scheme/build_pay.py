@@ -32,6 +32,7 @@ def branch(code: str = "pension", *plus: str, **terms: Any) -> Branch:
 def pack_of(*branches: Branch, inputs: tuple[Input, ...] = (), **changes: Any) -> Pack:
     """A pack of these branches; its components are those that they count."""
     codes = {code for one in branches for dated in one.base.values for code in _parts(dated.value)}
+    codes |= {one.additional.component for one in branches if one.additional}
     asked = {one.code: one for one in inputs}
     return pack_due(
         branches=branches,
