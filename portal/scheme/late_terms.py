@@ -6,6 +6,7 @@ Written once for one charge (whole numbers) and for columns of charges; see ``co
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -18,6 +19,7 @@ from portal.scheme.blocks.values import NotKnown
 from portal.scheme.columns import Numbers, choose, least, most, times
 from portal.scheme.counting import Counting, months_of, units_of
 from portal.scheme.money import Minor, Rounding, round_ratio, truncated
+from portal.scheme.pay.unusable import Unusable
 from portal.scheme.slices import Piece
 from portal.words import _
 
@@ -43,14 +45,20 @@ class Facts:
     def of(cls, rule: LateRule, employer: Mapping[str, object], options: Mapping[str, object]) -> Facts:
         """What of the answers about the employer and of the options the rule reads."""
         return cls(
-            failures_before=_whole(options.get("failures_before")) or 0,
-            headcount=_whole(employer.get("headcount")),
-            return_months=_whole(options.get(rule.option)) if rule.option else None,
+            failures_before=_whole(options, "failures_before") or 0,
+            headcount=_whole(employer, "headcount"),
+            return_months=_whole(options, rule.option) if rule.option else None,
         )
 
 
-def _whole(answer: object) -> int | None:
-    return None if answer is None or answer == "" else int(str(answer))
+def _whole(answers: Mapping[str, object], key: str) -> int | None:
+    """A whole number that was answered; :class:`Unusable` for what is none."""
+    answer = answers.get(key)
+    if answer is None or answer == "":
+        return None
+    if isinstance(answer, bool) or not re.fullmatch("[0-9]{1,9}", str(answer)):
+        raise Unusable(key, _("%(key)s: write a whole number, 0 or more.", key=key))
+    return int(str(answer))
 
 
 class Version(NamedTuple):

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.scheme.blocks.pack import Pack
-from portal.scheme.cases.run import attempt
-from portal.scheme.money import Minor, parse_amount
-from portal.words import Words
+from portal.scheme.cases.given import asked_of
+from portal.scheme.cases.run import fault_in_words
+from portal.scheme.money import Minor
+from portal.words import Amount, Words, _
 
 #: What a row may call the person; the first that is filled in names them.
 _NAMES = ("name", "number", "id")
@@ -74,8 +75,12 @@ def _person(pack: Pack, filled: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _pays(pack: Pack, inputs: Mapping[str, Any]) -> Pays:
-    answer = attempt(pack, "contribution", inputs)
-    if isinstance(answer, Words):
-        return Pays(why=answer)
-    employer, employee = (parse_amount(answer.get(side, "0"), pack.currency) for side in ("employer", "employee"))
-    return Pays(employer, employee)
+    try:
+        found = asked_of(pack, inputs).shares()
+    except Exception as fault:
+        # Whatever stands in one row, the others are worked out.
+        return Pays(why=fault_in_words(fault))
+    if found.employer is None or found.employee is None:
+        total = Amount(found.total, pack.currency.code, pack.currency.digits)
+        return Pays(why=_("%(total)s in all; how it is shared is not known", total=total))
+    return Pays(found.employer, found.employee)

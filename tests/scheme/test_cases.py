@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,11 @@ def test_a_failing_test_of_a_pack_says_what_came_out() -> None:
         ("due_date", {"period": "2026-13"}, "period: found '2026-13'."),
         ("due_date", {"period": "9999-12"}, "There is no month 1 of the year 10000."),
         ("due_date", {"period": "2026-01", "employer": []}, "employer: found []. Write names and values."),
-        ("due_date", {"period": "2026-01", "employer": {"headcount": -1}}, "headcount: found -1."),
+        (
+            "due_date",
+            {"period": "2026-01", "employer": {"headcount": -1}},
+            "headcount: found -1.",
+        ),
         ("due_date", {"period": "2026-01", "holidays": "2026-02-10"}, "holidays: found '2026-02-10'. Write a list."),
         ("due_date", {"period": "2026-01", "holidays": ["soon"]}, "holidays: found 'soon'. Write a day"),
         ("due_date", {"period": "2026-01", "weekend": ["Someday"]}, "weekend: found ['Someday']."),
@@ -152,3 +157,25 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     binary.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BadInput, match="is not JSON"):
         read_questions(binary)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "category", "inputs"),
+    [
+        ("GB-NIC", "rounding", {"amount": "1e999999999"}),
+        ("GH-SSNIT", "penalty", {"month": "2026-01", "charge": "100.00", "months_late": 999_999_999}),
+        ("BS-NIB", "instalment", {"arrears": "1.00", "down_payment_share": "1e999999999", "months": 24}),
+        ("CM-CNPS", "contribution", {"month": "2024-01", "earnings": {"salary": "1"},
+                                     "employer": {"category": "general", "risk_rate": "1e999999999"}}),
+        ("SG-CPF", "contribution", {"month": "9998-12", "earnings": {"ordinary": "1", "additional": "0"},
+                                    "earlier": {"from": "0001-01", "to": "9998-11", "earnings": {"ordinary": "1"}}}),
+        ("RW-RSSB", "penalty", {"month": "2026-01", "charge": "1", "months_late": 1,
+                                "options": {"declaration_months_late": "soon"}}),
+    ],
+)  # fmt: skip
+def test_a_question_that_would_never_be_answered_is_refused_at_once(scheme: str, category: str, inputs: Any) -> None:
+    began = time.monotonic()
+    (found,) = answers([{"id": "x", "scheme": scheme, "category": category, "inputs": inputs}])
+    assert "error" in found
+    assert "Error" not in found["error"]
+    assert time.monotonic() - began < 2

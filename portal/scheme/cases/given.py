@@ -15,6 +15,9 @@ from portal.scheme.money import Minor, format_amount, parse_amount
 from portal.scheme.pay.answers import answer_from_text
 from portal.words import _
 
+#: Earlier months are those of one year, which may go over a new year.
+_MOST_YEARS = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -127,5 +130,7 @@ def _earlier(pack: Pack, given: object) -> tuple[Earlier, ...]:
         first = month(needed(one, "month" if "month" in one else "from"), "from", pack.calendar)
         last = month(one.get("to", str(first)), "to", pack.calendar)
         paid = amounts(pack, table(one, "earnings"), "earlier.earnings")
+        if last.year - first.year > _MOST_YEARS:
+            raise wrong("earlier.to", one.get("to"), _("Write months of the same year."))
         found += [Earlier(each, paid) for each in months_between(first, last, pack.calendar)]
     return tuple(found)

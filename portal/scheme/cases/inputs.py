@@ -119,10 +119,10 @@ def table(inputs: Inputs, key: str) -> Inputs:
     return found
 
 
-def count(found: object, key: str) -> int:
+def count(found: object, key: str, most: int = 10**9) -> int:
     """A whole number, zero or more."""
-    if isinstance(found, int) and not isinstance(found, bool) and 0 <= found <= 10**9:
+    if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) <= 10:
+        found = int(found)
+    if isinstance(found, int) and not isinstance(found, bool) and 0 <= found <= most:
         return found
-    if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) <= 9:
-        return int(found)
-    raise wrong(key, found, _("Write a whole number, 0 or more."))
+    raise wrong(key, found, _("Write a whole number from 0 to %(most)s.", most=str(most)))

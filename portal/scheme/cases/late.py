@@ -22,6 +22,9 @@ from portal.words import _
 _ONE_DAY = timedelta(days=1)
 _UNITS = {"months_late": "months", "days_late": "days", "periods_late": "periods"}
 
+#: Beyond this nothing is late, it is a slip of the keyboard; and a compound rule would count for ever.
+_MOST = {"months_late": 2_400, "days_late": 73_000, "periods_late": 2_400}
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -66,7 +69,7 @@ def _one(asked: Asked, rule: LateRule) -> LateCharge:
     told = [key for key in _UNITS if inputs.get(key) is not None]
     if not told:
         return _from_dates(asked, rule)
-    number = count(inputs[told[0]], told[0])
+    number = count(inputs[told[0]], told[0], _MOST[told[0]])
     due = _due(asked)
     if told[0] == "days_late" and due is not None:
         return _on(asked, rule, due, due + timedelta(days=number + (not rule.count_pay_day and number > 0)))

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.cases.inputs import BadInput, Inputs, needed, wrong
-from portal.scheme.money import Currency, Minor, format_amount, parse_amount
+from portal.scheme.money import Currency, Minor, format_amount, parse_amount, parse_decimal
 from portal.words import _
 
 #: Nothing real is larger, in whole units of the currency.
@@ -41,8 +41,8 @@ def share(inputs: Inputs, key: str) -> Fraction:
     """A part of the whole, such as 0.40."""
     found = needed(inputs, key)
     try:
-        value = Fraction(found) if isinstance(found, str | int) else None
-    except (ValueError, ZeroDivisionError):
+        value = parse_decimal(str(found)) if isinstance(found, str | int) else None
+    except ValueError:
         value = None
     if value is None or not 0 <= value <= 1:
         raise BadInput(_("%(key)s: write a part of the whole, such as 0.40.", key=key))

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from portal.scheme.blocks.case import Case as Case
@@ -34,8 +33,7 @@ def categories() -> Mapping[str, Answering]:
     """Who answers which category; loaded when first asked, because they know all the rules."""
     found: dict[str, Answering] = {}
     for module in ("contribution", "late", "time"):
-        if find_spec(f"portal.scheme.cases.{module}"):
-            found |= import_module(f"portal.scheme.cases.{module}").ANSWERS
+        found |= import_module(f"portal.scheme.cases.{module}").ANSWERS
     return found
 
 
@@ -73,6 +71,8 @@ def fault_in_words(fault: Exception) -> Words:
         return words
     if isinstance(fault, KeyError):
         return _("%(key)s is missing from the inputs.", key=str(fault.args[0]) if fault.args else "?")
+    if isinstance(fault, OverflowError):
+        return _("A day or a number in the inputs is too large.")
     kind = type(fault).__name__
     return _("The inputs cannot be used: %(fault)s.", fault=f"{kind}: {fault}" if str(fault) else kind)
 
