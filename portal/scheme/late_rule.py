@@ -48,8 +48,9 @@ def assess(
         return nothing(rule)
     calm = Calm(history.due.toordinal(), history.frozen)
     pieces = partial(_pieces, levels, on.toordinal(), calm, rule.count_pay_day)
-    versions = _versions(rule, calm, on, known_on)
-    reckoned = _reckon(pack, rule, calm, versions, pieces(slices_of), pieces(portions_of), facts, _part(rule, history))
+    slices = pieces(slices_of)
+    versions = _versions(rule, calm, max((piece.paid for piece in slices), default=calm.due), known_on)
+    reckoned = _reckon(pack, rule, calm, versions, slices, pieces(portions_of), facts, _part(rule, history))
     open_now, is_late = bool(levels[-1].unpaid), any(unpaid and day < on.toordinal() for day, unpaid in levels)
     return Assessed(
         rule, int(reckoned.owed.amount), _units(reckoned), _one_rate(reckoned), _before_cap(reckoned),
@@ -81,12 +82,12 @@ def _grace(pack: Pack, due: date) -> date | None:
     return grace_after_due(pack, due)
 
 
-def _versions(rule: LateRule, calm: Calm, on: date, known_on: date | None) -> tuple[Version, ...]:
+def _versions(rule: LateRule, calm: Calm, until: int, known_on: date | None) -> tuple[Version, ...]:
     """The terms that hold for the delay: one, or for rules by the calendar day each with the days it holds."""
     due = date.fromordinal(calm.due)
     if rule.axis != "calendar_day":
         return (version_of(rule.terms.at(due if rule.axis == "due_date" else due + _ONE_DAY, known_on)),)
-    first, last = due + _ONE_DAY, max(on, due + _ONE_DAY)
+    first, last = due + _ONE_DAY, date.fromordinal(max(until, calm.due + 1))
     for day in (first, last):
         rule.terms.at(day, known_on)
     return tuple(_dated_versions(rule, calm, first, last, known_on))
