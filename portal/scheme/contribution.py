@@ -8,7 +8,7 @@ written down by the very functions that make it, when somebody asks for them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -144,8 +144,8 @@ def _branch(
             told.not_applied(terms)
         return BranchShares(terms.branch.code, 0, 0, 0, 0, False)
     code = terms.branch.code
-    if told is not None:
-        told.begin(terms)
+    if told is not None and not told.begins(terms):
+        told = None
     if code not in counted:
         counted[code] = counted_pay(terms, who, applies, told)
     return Sharing(terms, counted[code], who, done, told).shares(applies)
@@ -163,8 +163,9 @@ def _split(
             return None, None
         return sum(employer for employer, _other in sides), sum(employee for _other, employee in sides)  # type: ignore[misc]
     base = next(one for one in terms.branches if one.branch.code == pack.split.base_of)
-    sharing = Sharing(base, counted[pack.split.base_of], who, {}, told)
-    exact, how = sharing.exact("employee", side)
+    if told is not None:
+        base = replace(base, branch=replace(base.branch, name=pack.short_name))
+    exact, how = Sharing(base, counted[base.branch.code], who, {}, told).exact("employee", side)
     employee = round_ratio(*exact, pack.rounding)
     if told is not None:
         told.split(how, exact, pack.rounding, employee, total, side.in_force.source)

@@ -117,7 +117,7 @@ def additional_pay(terms: BranchTerms, who: Who, base: Numbers, ordinary: Number
     room = most(limit.value - used - to_come, 0)
     counts = most(least(paid + bonus, room) - counted, 0)
     if told is not None:
-        told.additional(terms, limit, (bonus, used, to_come, room, counted), counts)
+        told.additional(terms, limit, (paid + bonus, used, to_come, room, counted), counts)
     return Additional(counts, room, ordinary)
 
 

@@ -176,7 +176,7 @@ class Sharing:
         pay, bands, told = self.counted.pay, side.bands, self.told
         rate = rate_of(side, self.who) if side.rates is not None or share.given is not None else None
         if told is not None and rate is not None:
-            told.rate_chosen(self.terms, side, self.who, rate)
+            told.rate_chosen(name, side, self.who, rate)
         if bands is None:
             assert rate is not None
             how = told.by_rate(self.terms, name, rate, pay) if told is not None else None

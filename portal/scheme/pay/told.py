@@ -58,9 +58,19 @@ class Telling:
 
     # What counts
 
-    def begin(self, terms: BranchTerms) -> None:
-        """The next branch; its rounding, where that names no source, stands where the branch does."""
+    def begins(self, terms: BranchTerms) -> bool:
+        """The next branch, and whether it asks for anything at all; its rounding stands where the branch does."""
         self.usual_source = terms.branch.source
+        sides = [side for side in (terms.employer, terms.employee, terms.total) if side is not None]
+        if all(side.nothing for side in sides) and terms.minimum is None:
+            words = _("%(branch)s asks for nothing in %(month)s.", branch=terms.branch.name, month=self.month)
+            self.add(words, 0, sides[0].in_force.source)
+            return False
+        if terms.provisional and not (terms.ceiling is not None and terms.ceiling.provisional):
+            words = _("Not all that %(branch)s asks for %(month)s is published yet; what held before is used"
+                      " provisionally.", branch=terms.branch.name, month=self.month)  # fmt: skip
+            self.add(words, None, terms.branch.source)
+        return True
 
     def not_applied(self, terms: BranchTerms) -> None:
         """The branch is not for this person."""
@@ -75,7 +85,8 @@ class Telling:
         for code in base.plus:
             words = _("%(component)s counts for %(branch)s", component=self.label(code), branch=name)
             self.add(words, needed(code), source)
-        for code in base.minus:
+        off = [code for code in base.minus if maybe(code)]
+        for code in off:
             label = self.label(code)
             words = _("%(component)s does not count for %(branch)s and is taken off", component=label, branch=name)
             self.add(words, maybe(code), source)
@@ -83,7 +94,7 @@ class Telling:
             parts = ", ".join(self.label(code) for code in base.not_below)
             words = _("No less counts for %(branch)s than %(parts)s together", branch=name, parts=parts)
             self.add(words, sum(maybe(code) for code in base.not_below), source)
-        if len(base.plus) + len(base.minus) + len(base.not_below) > 1:
+        if len(base.plus) + len(off) + len(base.not_below) > 1:
             self.add(_("Pay that counts for %(branch)s in all", branch=name), found, source)
 
     def label(self, code: str) -> str:
@@ -144,7 +155,9 @@ class Telling:
         self, terms: BranchTerms, rule: InForce[Minor], parts: tuple[Minor, Minor, Minor, Minor, Minor], counts: Minor
     ) -> None:
         """What of a bonus counts."""
-        bonus, used, to_come, room, counted = parts
+        paid, used, to_come, room, counted = parts
+        if not paid and not counts:
+            return
         label = self.label(terms.branch.additional.component if terms.branch.additional else "")
         words = _(
             "%(component)s of a year counts up to %(limit)s less the monthly pay that counts: %(used)s to the end of"
@@ -154,8 +167,8 @@ class Telling:
         )  # fmt: skip
         self.add(words, room, rule.source)
         words = _(
-            "%(component)s: of %(bonus)s paid now, with what earlier months paid and %(counted)s that counted then,"
-            " there counts", component=label, bonus=self.amount(bonus), counted=self.amount(counted),
+            "%(component)s paid in the year up to now: %(paid)s, of which %(counted)s counted before. This counts now",
+            component=label, paid=self.amount(paid), counted=self.amount(counted),
         )  # fmt: skip
         self.add(words, counts, rule.source)
 
@@ -207,16 +220,13 @@ class Telling:
 
     def rounded_total(self, terms: BranchTerms, exact: Exact, rounding: Rounding, total: Minor) -> None:
         """Both shares together are rounded first."""
-        words = _("Both shares for %(branch)s together, %(exact)s, are rounded first", branch=terms.branch.name,
-                  exact=self.in_words(exact))  # fmt: skip
-        self.add(words, None, rounding.source or self.usual_source)
-        self.rounded(exact, rounding, total)
+        words = _("Both shares for %(branch)s together", branch=terms.branch.name)
+        self.share(words, exact, rounding, total, rounding.source or self.usual_source)
 
     def rounded_share(self, terms: BranchTerms, side: str, exact: Exact, rounding: Rounding, share: Minor) -> None:
         """The share that is rounded by itself."""
-        self.rounded(exact, rounding, share)
         words = _("%(share)s for %(branch)s", share=SIDES[side], branch=terms.branch.name)
-        self.add(words, share, rounding.source or self.usual_source)
+        self.share(words, exact, rounding, share, rounding.source or self.usual_source)
 
     def rest(self, terms: BranchTerms, side: str, total: Minor, other: Minor) -> None:
         """The share that is the total less the other."""
@@ -238,9 +248,12 @@ class Telling:
             words = _("The least contribution for %(branch)s", branch=terms.branch.name)
         self.add(words, least, rule.source)
         if top_up:
-            values = {"share": SIDES[minimum.borne_by], "branch": terms.branch.name}
-            words = _("%(computed)s falls short of it; the difference is added to the %(share)s",
-                      computed=self.amount(computed), **values)  # fmt: skip
+            short = self.amount(computed)
+            if minimum.borne_by == "employer":
+                words = _("%(computed)s falls short of it; the employer bears the difference", computed=short)
+            else:
+                words = _("%(computed)s falls short of it; the employee bears the difference", computed=short)
             self.add(words, top_up, rule.source)
             if bearer is not None:
+                values = {"share": SIDES[minimum.borne_by], "branch": terms.branch.name}
                 self.add(_("%(share)s for %(branch)s with the difference", **values), bearer, rule.source)

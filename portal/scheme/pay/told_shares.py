@@ -27,36 +27,35 @@ class ShareTelling(Telling):
         """Which share of which branch, for a sentence."""
         return {"share": SIDES[side], "branch": terms.branch.name}
 
-    def rate_chosen(self, terms: BranchTerms, side: SideTerms, who: Who, rate: Exact) -> None:
+    def rate_chosen(self, name: str, side: SideTerms, who: Who, rate: Exact) -> None:
         """Why this rate and no other."""
-        source, percent = side.in_force.source, rate_in_words(Fraction(*rate))
-        rates = side.rates
+        rates, values = side.rates, {"share": SIDES[name], "rate": rate_in_words(Fraction(*rate))}
         if rates is None:
-            code = side.in_force.value.given or ""
-            self.add(_("%(input)s was given as %(rate)s", input=self.label(code), rate=percent), None, source)
+            words = _("%(share)s: the rate was given (%(input)s), %(rate)s",
+                      input=self.label(side.in_force.value.given or ""), **values)  # fmt: skip
         elif rates.by == "age":
-            self._rate_by_age(rates, who, percent, source)
+            words = self._rate_by_age(rates, who, values)
         elif rates.by is not None:
-            chosen = who.answer(rates.by).values[0]
-            asked = self.pack.inputs[rates.by]
-            words = _("%(input)s: %(answer)s. The rate is %(rate)s", input=asked.label,
-                      answer=asked.choices.get(chosen, chosen), rate=percent)  # fmt: skip
-            self.add(words, None, source)
+            chosen, asked = who.answer(rates.by).values[0], self.pack.inputs[rates.by]
+            words = _("%(share)s: the rate for %(answer)s (%(input)s) is %(rate)s", input=asked.label,
+                      answer=asked.choices.get(chosen, chosen), **values)  # fmt: skip
+        else:
+            return
+        self.add(words, None, side.in_force.source)
 
-    def _rate_by_age(self, rates: Rates, who: Who, percent: str, source: str | None) -> None:
+    def _rate_by_age(self, rates: Rates, who: Who, values: dict[str, object]) -> Words:
         """Which age counts in this month."""
         place = place_in(rates, who)
-        values = {"born": date.fromordinal(who.birth()), "month": self.month, "rate": percent}
-        if place + 1 < len(rates.keys) and place == 0:
-            words = _("Born on %(born)s, the person does not count as %(age)s years old in %(month)s yet. The rate is"
-                      " %(rate)s", age=rates.keys[1], **values)  # fmt: skip
-        elif place + 1 < len(rates.keys):
-            words = _("Born on %(born)s, the person counts in %(month)s as %(age)s years or more, but not %(next)s. The"
-                      " rate is %(rate)s", age=rates.keys[place], next=rates.keys[place + 1], **values)  # fmt: skip
-        else:
-            words = _("Born on %(born)s, the person counts in %(month)s as %(age)s years or more. The rate is %(rate)s",
-                      age=rates.keys[place], **values)  # fmt: skip
-        self.add(words, None, source)
+        values |= {"born": date.fromordinal(who.birth()), "month": self.month, "age": rates.keys[place]}
+        if place + 1 == len(rates.keys):
+            return _("%(share)s: born on %(born)s, the person counts as %(age)s or older in %(month)s. The rate is"
+                     " %(rate)s", **values)  # fmt: skip
+        values["next"] = rates.keys[place + 1]
+        if place == 0:
+            return _("%(share)s: born on %(born)s, the person does not count as %(next)s yet in %(month)s. The rate is"
+                     " %(rate)s", **values)  # fmt: skip
+        return _("%(share)s: born on %(born)s, the person counts as %(age)s in %(month)s, not as %(next)s yet. The rate"
+                 " is %(rate)s", **values)  # fmt: skip
 
     def by_rate(self, terms: BranchTerms, side: str, rate: Exact, pay: Minor) -> Words:
         """A rate of the pay."""
@@ -120,8 +119,9 @@ class ShareTelling(Telling):
         if not of:
             return _("%(share)s for %(branch)s: nothing is due on %(pay)s", **values)
         if band.less:
-            return _("%(share)s for %(branch)s: %(rate)s of what %(pay)s is above %(less)s", rate=rate_in_words(of),
-                     less=self.amount(band.less), **values)  # fmt: skip
+            return _("%(share)s for %(branch)s: %(times)s times %(rate)s of what %(pay)s is above %(less)s",
+                     times=str(band.times), rate=rate_in_words(of / band.times), less=self.amount(band.less),
+                     **values)  # fmt: skip
         return _("%(share)s for %(branch)s: %(rate)s of %(pay)s", rate=rate_in_words(of), **values)
 
     def _band(self, band: Band, place: int, side: SideTerms, pay: Minor) -> Words:
@@ -143,10 +143,12 @@ class ShareTelling(Telling):
         if before == after:
             return how
         self.before_rounding(how, before, side.in_force.source)
-        values = self.named(terms, name) | {"before": self.in_words(before)}
+        share, values = side.in_force.value, self.named(terms, name)
         if after[0] > before[0]:
-            return _("%(share)s for %(branch)s: %(before)s is less than the least, which is due", **values)
-        return _("%(share)s for %(branch)s: %(before)s is more than the most, which is due", **values)
+            return _("%(share)s for %(branch)s: this is less than %(limit)s, the least that is due",
+                     limit=self.amount(share.least or 0), **values)  # fmt: skip
+        return _("%(share)s for %(branch)s: this is more than %(limit)s, the most that is due",
+                 limit=self.amount(share.most or 0), **values)  # fmt: skip
 
     def low_wage(self, terms: BranchTerms, name: str, base: Numbers, days: Numbers, limit: Minor) -> Words:
         """Nothing is taken from a low wage."""
