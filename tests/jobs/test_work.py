@@ -52,8 +52,16 @@ def celery(app: Flask, cluster: Cluster, database: str) -> Iterator[Celery]:
 
 @pytest.fixture
 def worker(celery: Celery) -> Callable[[], None]:
-    """The task, called as a worker calls it."""
-    return lambda: celery.tasks["portal.jobs.tasks.do_work"]()
+    """The task, called as a worker calls it, as often as it hands on what it did not end in one stretch."""
+
+    def at_work() -> None:
+        task = celery.tasks["portal.jobs.tasks.do_work"]
+        task()
+        for _stretch in range(10):
+            if work.waits():
+                task()
+
+    return at_work
 
 
 @pytest.fixture(autouse=True)

@@ -262,7 +262,8 @@ def everything(told: Told) -> list[tuple[int, int]]:
     wanted = Posting.employer_id == told.book.employer
     with db.reading() as session:
         return [tuple(row) for row in session.execute(
-            select(func.count(), func.sum(func.abs(Posting.amount))).where(wanted).group_by(Posting.charge_id)
+            select(func.count(), func.sum(func.abs(Posting.amount))).where(wanted)
+            .group_by(Posting.charge_id).order_by(Posting.charge_id)
         )]  # fmt: skip
 
 
