@@ -98,6 +98,18 @@ def test_a_contribution_and_its_due_day_are_explained() -> None:
     assert "SSF for Magh 2082 has to be paid by 25 Falgun 2082 (9 March 2026)." in said
 
 
+def test_each_rule_on_lateness_is_explained_and_the_sum_of_them() -> None:
+    said = _ask("explain", "in-epf", "--charge", "10193", "--due", "2015-11-15", "--paid", "2016-05-15").output
+    assert "a half up = ₹1,271.00" in said
+    assert "All late charges together = ₹1,881.00" in said
+
+
+def test_what_is_not_known_is_explained_as_such() -> None:
+    said = _ask("explain", "tz-nhif", "--month", "2026-01", "--charge", "1000", "--due", "2026-03-01").output
+    assert "NHIF: the day by which to pay is not known:" in said
+    assert "What NHIF charges for paying late is not known:" in said
+
+
 def test_an_explanation_can_be_had_in_another_language_and_as_json() -> None:
     asked: tuple[str, ...] = ("explain", "cm-cnps", "--month", "2024-01", "--earnings", "salary=800000")
     asked += ("--employer", "category=general", "--employer", "risk_rate=0.0175")

@@ -39,17 +39,29 @@ class Asked:
 def late(pack: Pack | None, inputs: Inputs) -> Answer:
     """What being late costs by each rule of the scheme, or by the one named in ``kind``."""
     assert pack is not None  # run() refuses this category without a scheme
-    asked = Asked(pack, inputs, table(inputs, "employer"), table(inputs, "options"))
+    if inputs.get("periods") is not None:
+        return _over_periods(_asked(pack, inputs), _rules(pack, inputs))
+    found, gaps = charges(pack, inputs)
+    if not found or (gaps and inputs.get("kind") is not None):
+        raise gaps[0]
+    return _answer(pack, found, complete=not gaps)
+
+
+def charges(pack: Pack, inputs: Inputs) -> tuple[list[LateCharge], list[NotKnown]]:
+    """The charge of each rule asked about that has an answer, and why the others have none."""
+    return _by_rule(_asked(pack, inputs), _rules(pack, inputs))
+
+
+def _asked(pack: Pack, inputs: Inputs) -> Asked:
+    return Asked(pack, inputs, table(inputs, "employer"), table(inputs, "options"))
+
+
+def _rules(pack: Pack, inputs: Inputs) -> Sequence[LateRule]:
+    """The rules asked about; :class:`NotKnown` where the scheme's are not known at all."""
     kind = inputs.get("kind")
     if isinstance(pack.late, Unknown):
         raise NotKnown(late_for(pack, 0, Given("periods", 1, date.min)).steps[0].words)
-    rules = rules_of(pack, None if kind is None else (str(kind),))
-    if inputs.get("periods") is not None:
-        return _over_periods(asked, rules)
-    found, gaps = _by_rule(asked, rules)
-    if not found or (gaps and kind is not None):
-        raise gaps[0]
-    return _answer(pack, found, complete=not gaps)
+    return rules_of(pack, None if kind is None else (str(kind),))
 
 
 def _by_rule(asked: Asked, rules: Sequence[LateRule]) -> tuple[list[LateCharge], list[NotKnown]]:
