@@ -44,6 +44,7 @@ ROOMS = (
     "portal.officers.registration_views",
     "portal.officers.arrears_views",
     "portal.officers.sync_views",
+    "portal.schemes.views",
     "portal.jobs.work_views",
 )
 
@@ -145,7 +146,9 @@ def _practice_clock() -> None:
 def _language() -> str | None:
     if not has_request_context():  # a job writes in the fund's first language
         return installation.fund().languages[0]
-    return request.accept_languages.best_match(installation.fund().languages)
+    languages = installation.fund().languages
+    asked = request.args.get("lang")
+    return asked if asked in languages else request.accept_languages.best_match(languages)
 
 
 class _Practice:
