@@ -24,7 +24,7 @@ POOLED = "penalty_and_interest"
 _KINDS = ("penalty", "interest", "contribution")
 _PERIOD_ORDERS = ("oldest_first", "newest_first", "pro_rata", "kinds_first", "current_first")
 #: Without a scheme amounts have the two decimals that the examples have.
-_ANY_CURRENCY = Currency("XXX", 2)
+_ANY_CURRENCY = Currency("", 2)
 
 
 def allocation(pack: Pack | None, inputs: Inputs) -> Answer:
