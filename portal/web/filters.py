@@ -100,7 +100,7 @@ def moment(when: datetime | str | None) -> str:
 def month_name(month: Month | str | None, calendar: Calendar | None = None) -> str:
     """A month of *calendar* (Gregorian when none is given), or its text "2026-10", as in "October 2026"."""
     if isinstance(month, str):
-        month = Month.parse(month)
+        month = Month.parse(month, calendar)
     return gettext("not known yet") if month is None else say(month_in_words(month, calendar))
 
 
