@@ -17,6 +17,8 @@ from portal.scheme.months import Month
 from portal.words import Amount, Words, _, _n
 
 _TO_THE_UNIT = Rounding("half_up")
+#: No plan has more months, whatever the terms leave open.
+LONGEST = 1200
 
 
 class NotAgreed(ValueError):
@@ -59,8 +61,9 @@ def plan_of(
     share = _down_payment(terms, down_payment)
     if months < 1:
         raise NotAgreed(_("A plan has at least one month."))
-    if terms and terms.most_months is not None and months > terms.most_months:
-        raise NotAgreed(_n("A plan has at most %(n)s month.", "A plan has at most %(n)s months.", terms.most_months))
+    most = terms.most_months if terms and terms.most_months is not None else LONGEST
+    if months > most:
+        raise NotAgreed(_n("A plan has at most %(n)s month.", "A plan has at most %(n)s months.", most))
     down = min(round_to(arrears * share, _TO_THE_UNIT), arrears)
     parts = equal_parts(arrears - down, months)
     days = tuple(anniversary(first, number) for number in range(months)) if first else ()

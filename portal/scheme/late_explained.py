@@ -57,6 +57,11 @@ def _rule_steps(pack: Pack, one: Assessed, history: ChargeHistory, on: date) -> 
         yield from _version_steps(pack, rule, version, history.due)
     yield from (Step(words, source=rule.source) for words in conditions(rule, pack.currency))
     yield from _frozen_steps(history)
+    if reckoned.part != 1:
+        words = _(
+            "Only the branches that the rule names bear it: %(part)s of what is unpaid", part=_share(reckoned.part)
+        )
+        yield Step(words, source=rule.source)
     yield from (Step(period_sentence(each, pack.currency), each.amount, each.source) for each in periods)
     yield from _sum_steps(pack, one, reckoned, periods, on)
     if not one.open_now:
@@ -97,21 +102,17 @@ def _sum_steps(
 ) -> Iterator[Step]:  # fmt: skip
     """From the sum of the periods to the amount."""
     rule, owed, rounding = one.rule, reckoned.owed, reckoned.rounding
-    if reckoned.part != 1:
-        yield Step(_("Of this the part of the branches the rule is about, %(part)s", part=_share(reckoned.part)))
-    yield Step(_total_in_words(periods, on), int(rounded_of(owed.exact, rounding)), rule.source)
-    if rule.maximum is not None and Fraction(*owed.capped) < Fraction(*owed.exact):
-        limit = _("Not more than %(share)s of what was paid late", share=rate_in_words(rule.maximum))
-        yield Step(limit, int(owed.rounded), rule.source)
-    if not rule.round_each and _needs_rounding(one, owed.rounded):
+    capped = rule.maximum is not None and Fraction(*owed.capped) < Fraction(*owed.exact)
+    rounds = not rule.round_each and one.before_rounding != owed.rounded
+    total = None if rounds and not capped else int(rounded_of(owed.exact, rounding))
+    yield Step(_total_in_words(periods, on), total, rule.source)
+    if capped:
+        limit = _("Not more than %(share)s of what was paid late", share=rate_in_words(rule.maximum or Fraction(1)))
+        yield Step(limit, None if rounds else int(owed.rounded), rule.source)
+    if rounds:
         yield from _rounding_steps(pack, reckoned)
     if int(owed.amount) != int(owed.rounded):
         yield Step(_("At least this much is taken"), one.amount, rule.source)
-
-
-def _needs_rounding(one: Assessed, rounded: int) -> bool:
-    """Whether the exact amount is not the rounded one."""
-    return one.before_rounding != rounded
 
 
 def _rounding_steps(pack: Pack, reckoned: Reckoned) -> Iterator[Step]:

@@ -226,7 +226,7 @@ def test_only_the_part_of_some_branches_bears_it() -> None:
     charged = story(SPRING, 100_000, parts={"pension": 50_000, "injury": 10_000, "medical": 40_000})
     late = late_charges_on(pack_with(pensions_only), charged, date(2025, 4, 16))
     assert late.amount == 900
-    assert "Of this the part of the branches the rule is about, 3/5" in said(late)
+    assert "Only the branches that the rule names bear it: 3/5 of what is unpaid" in said(late)
 
 
 def test_the_late_list_and_the_late_payment_are_two_defaults() -> None:
