@@ -58,9 +58,8 @@ def _rule_steps(pack: Pack, one: Assessed, history: ChargeHistory, on: date) -> 
     yield from (Step(words, source=rule.source) for words in conditions(rule, pack.currency))
     yield from _frozen_steps(history)
     if reckoned.part != 1:
-        words = _(
-            "Only the branches that the rule names bear it: %(part)s of what is unpaid", part=_share(reckoned.part)
-        )
+        share = f"{reckoned.part.numerator}/{reckoned.part.denominator}"
+        words = _("Only the branches that the rule names bear it: %(part)s of what is unpaid", part=share)
         yield Step(words, source=rule.source)
     yield from (Step(period_sentence(each, pack.currency), each.amount, each.source) for each in periods)
     yield from _sum_steps(pack, one, reckoned, periods, on)
@@ -123,10 +122,6 @@ def _rounding_steps(pack: Pack, reckoned: Reckoned) -> Iterator[Step]:
     if cut != exact:
         yield Step(_("Further decimals cut off: %(exact)s", exact=exact_in_words(cut, currency)))
     yield Step(rounding_sentence(rounding, currency), int(owed.rounded), rounding.source or reckoned.rule.source)
-
-
-def _share(part: Fraction) -> str:
-    return f"{part.numerator}/{part.denominator}"
 
 
 def _total_in_words(periods: Sequence[LatePeriod], on: date) -> Words:
