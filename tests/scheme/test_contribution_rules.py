@@ -542,7 +542,7 @@ def test_a_gap_in_a_branch_that_does_not_apply_refuses_nobody() -> None:
 )
 def test_pay_that_cannot_be_names_the_component(bad: object) -> None:
     pack = pack_of(branch(employee=rate("5 %")))
-    with pytest.raises(Unusable, match="gross: Gross is not an amount of pay") as refused:
+    with pytest.raises(Unusable, match="gross: Gross: give an amount of pay from 0 to 10,000,000,000,000") as refused:
         work_out(pack, JUNE, People({"gross": bad}))
     assert refused.value.field == "gross"
 

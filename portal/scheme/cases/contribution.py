@@ -26,11 +26,10 @@ def contribution(pack: Pack | None, inputs: Inputs) -> Answer:
         asked = asked_of_establishment(pack, inputs)
         return _answer(asked, establishment_on(*asked.given())) | _due(asked, inputs)
     asked = asked_of(pack, inputs)
-    answer = _rates(asked)
     try:
-        answer |= _answer(asked, asked.shares()) | _insurable(asked)
+        answer = _rates(asked) | _answer(asked, asked.shares()) | _insurable(asked)
     except (NotKnown, Unusable) as refused:
-        answer |= _in_part(asked, inputs, refused, answer)
+        answer = _in_part(asked, inputs, refused)
     return answer | _daily(asked) | _due(asked, inputs)
 
 
@@ -69,14 +68,14 @@ def _insurable(asked: Asked) -> Answer:
     return {"insurable": {code: asked.text(pay) for code, pay in highest.items()} | found}
 
 
-def _in_part(asked: Asked, inputs: Inputs, refused: NotKnown | Unusable, answer: Answer) -> Answer:
+def _in_part(asked: Asked, inputs: Inputs, refused: NotKnown | Unusable) -> Answer:
     """
     What can be said although something is missing: the rates where no pay was given, the limits of a year
     where somebody asks about those, the branches whose pay was given.
     """
     missing_pay = isinstance(refused, Unusable) and refused.field in asked.pack.components
-    if missing_pay and not asked.people.earnings and answer:
-        return {}
+    if missing_pay and inputs.get("earnings") == {} and (rates := _rates(asked)):
+        return rates
     if not missing_pay and inputs.get("earlier") is not None and any(one.additional for one in asked.pack.branches):
         return _insurable(asked)
     given = [one.code for one in asked.pack.branches if set(_needs(asked, one.code)) <= set(asked.people.earnings)]

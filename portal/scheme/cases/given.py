@@ -10,7 +10,7 @@ from typing import Any
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month, months_between
 from portal.scheme.cases.inputs import Inputs, count, day, day_from, month, needed, table, wrong
-from portal.scheme.contribution import Earlier, People, Shares, work_out
+from portal.scheme.contribution import MOST_EARNINGS, Earlier, People, Shares, work_out
 from portal.scheme.money import Minor, format_amount, parse_amount
 from portal.scheme.pay.answers import answer_from_text
 from portal.words import _
@@ -104,10 +104,13 @@ def amount(pack: Pack, found: object, key: str) -> Minor:
     """An amount as a decimal text (or a whole number) in minor units."""
     if isinstance(found, str) or (isinstance(found, int) and not isinstance(found, bool)):
         try:
-            return parse_amount(str(found), pack.currency)
+            minor = parse_amount(str(found), pack.currency)
+            if 0 <= minor <= MOST_EARNINGS:
+                return minor
         except ValueError:
             pass
-    raise wrong(key, found, _("Write an amount, such as %(amount)s.", amount=format_amount(100000, pack.currency)))
+    example = format_amount(100000, pack.currency)
+    raise wrong(key, found, _("Write an amount of 0 or more, such as %(amount)s.", amount=example))
 
 
 def answers_of(pack: Pack, given: Inputs) -> dict[str, Any]:

@@ -14,10 +14,10 @@ from portal.scheme.blocks.pack import Pack
 from portal.scheme.blocks.values import Condition
 from portal.scheme.calendars import Month
 from portal.scheme.columns import Numbers, Truths, any_of, column, every, pick, pick_truth
-from portal.scheme.money import Minor
+from portal.scheme.money import Currency, Minor
 from portal.scheme.pay.answers import Answered, answered, default_of, unanswered
 from portal.scheme.pay.unusable import Unusable
-from portal.words import Words, _
+from portal.words import Amount, Words, _
 
 #: Beyond this an amount is a slip of the keyboard, not a wage.
 MOST_EARNINGS = 10**15
@@ -131,7 +131,7 @@ def checked(
     pack: Pack, month: Month, people: People, others: Iterable[Mapping[str, Any]], known_on: date | None
 ) -> Who:
     """The people with every figure looked at; *others* are the answers about the employer and its options."""
-    counting = _Counting()
+    counting = _Counting(pack.currency)
     answers: dict[str, Answered] = {}
     for given in (*others, people.answers):
         for code, value in given.items():
@@ -160,7 +160,8 @@ def checked(
 class _Counting:
     """Looks at every figure, and that all columns are of one length."""
 
-    def __init__(self) -> None:
+    def __init__(self, currency: Currency) -> None:
+        self.currency = currency
         self.count: int | None = None
 
     def all_pay(self, earnings: Mapping[str, Figures], labels: Mapping[str, str]) -> dict[str, Numbers]:
@@ -171,10 +172,8 @@ class _Counting:
         """Pay that can be: a whole number of minor units from 0 to the most."""
         if type(given) is int and 0 <= given <= MOST_EARNINGS:
             return given
-        words = _(
-            "%(component)s is not an amount of pay. Give a whole number of the smallest coin, from 0 to %(most)s.",
-            component=label, most=MOST_EARNINGS,
-        )  # fmt: skip
+        most = Amount(MOST_EARNINGS, self.currency.code, self.currency.digits)
+        words = _("%(component)s: give an amount of pay from 0 to %(most)s.", component=label, most=most)
         return self.between(code, words, given, 0, MOST_EARNINGS)
 
     def between(self, code: str, words: Words, given: Figures, lowest: int, highest: Minor) -> Numbers:
