@@ -27,9 +27,10 @@ from portal.coverage.models import CoverageMonth, PaidMonth
 from portal.db import copy_rows
 from portal.installation import pack
 from portal.people.models import Person
+from portal.scheme.blocks.cover import OpensAfterPaidMonths
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month
-from portal.scheme.entitlement import entitled_months, opening_months
+from portal.scheme.entitlement import entitled_months, needs_all, opener_of, opening_months
 
 #: A receipt in the core has 50 characters at most; one that is given anew grows by eight.
 LONGEST_RECEIPT = 42
@@ -182,11 +183,12 @@ def _open_rows(
     """
     Open what the paid months entitle to and is not open, each through the employer of the latest month it needs.
 
-    Only months after the first of *settled* can be new; a waiting period before it is read too.
+    Only months after the first of *settled* can be new; a waiting period before it is read too, and where cover
+    goes on after the last paid month all that was ever paid.
     Gives the employer and month of each person-month opened.
     """
     first = settled[0]
-    start = opening_months(rules, first)[0]
+    start = opening_months(rules, first)[0] if needs_all(rules) else None
     paid = _paid_months(session, rules.id, numbers, start)
     there = _rows_of(session, rules.id, numbers, first)
     open_now = {(row.person_id, row.month) for row in there if row.state == "open"}
@@ -198,7 +200,7 @@ def _open_rows(
         for month in entitled_months(rules, months):
             if month <= first or (person, month) in open_now:
                 continue
-            opener = months[opening_months(rules, month)[-1]]
+            opener = _opener(rules, months, month)
             opened.append((opener.employer_id, month))
             if row := closed.get((person, month, opener.employer_id)):
                 again.append(row)
@@ -213,15 +215,30 @@ def _open_rows(
     return opened
 
 
+def _opener(rules: Pack, paid: Mapping[Month, Paid], month: Month) -> Paid:
+    """The latest paid month that cover in *month* rests on."""
+    latest = opening_months(rules, month)[-1] if needs_all(rules) else opener_of(rules, paid, month)
+    assert latest is not None  # only covered months are asked about
+    return paid[latest]
+
+
+def _covered_branch(rules: Pack) -> str:
+    """The branch whose cover the paid months open: the one that the rule names, else the scheme's first."""
+    rule = rules.entitlement
+    named = rule.branch if isinstance(rule, OpensAfterPaidMonths) else None
+    return named or rules.branches[0].code
+
+
 def _insert(
     session: Session, rules: Pack, fresh: Sequence[tuple[Month, Paid]], numbers: Mapping[int, str], at: datetime
 ) -> None:
     employers = sorted({opener.employer_id for _month, opener in fresh})
     statement = select(_employer.c.id, _employer.c.number).where(_employer.c.id == func.any(employers))
     known = dict(session.execute(statement).all())
+    branch = _covered_branch(rules)
     rows = (
         (
-            opener.employer_id, opener.person_id, rules.id, rules.branches[0].code, month.as_int, opener.month.as_int,
+            opener.employer_id, opener.person_id, rules.id, branch, month.as_int, opener.month.as_int,
             opener.contribution, "open", at, "waiting",
             _receipt(numbers[opener.person_id], rules.id, month, known[opener.employer_id]), "", "",
         )

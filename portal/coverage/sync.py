@@ -20,7 +20,7 @@ from portal.audit import Event
 from portal.coverage.core_client import Core, CoreUnavailable, PersonForCore
 from portal.coverage.models import CoverageMonth
 from portal.coverage.telling import Batch, EmployerForCore, PersonMonth, Told, tell
-from portal.installation import fund, pack
+from portal.installation import fund, month_from, pack
 from portal.outbox import Message
 from portal.people.models import Person
 from portal.scheme.calendars import Month
@@ -109,7 +109,7 @@ def send_again(session: Session, subject: Subject, *, by: int | None, at: dateti
 
 def _held(message: Message) -> Held:
     payload = message.payload
-    subject = Subject(payload["employer"], payload["scheme"], Month.parse(payload["month"]))
+    subject = Subject(payload["employer"], payload["scheme"], month_from(payload["month"]))
     return Held(message.effect, message.attempts, message.created_at, subject)
 
 

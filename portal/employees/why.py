@@ -15,15 +15,17 @@ from portal.installation import pack
 from portal.scheme.blocks.cover import OpensAfterPaidMonths
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.blocks.values import NotKnown
-from portal.scheme.calendars import Month, month_in_words, month_of
+from portal.scheme.calendars import Month, month_in_words, month_of, months_between
 from portal.scheme.contribution import explain_contribution
 from portal.scheme.deadlines import due_day
-from portal.scheme.entitlement import explain_entitlement, opening_months
+from portal.scheme.entitlement import entitled_months, explain_entitlement, needs_all, opening_months
 from portal.scheme.explain import Step
 from portal.words import Words, _
 
 #: How far ahead the beginning of cover is looked for.
 AHEAD = 24
+#: No scheme's months are still payable longer after their end.
+BACK = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,34 +136,42 @@ def fault(rules: Pack, entry: Entry, record: Record) -> Words:
 
 def _beginning(rules: Pack, record: Record, this: Month) -> list[Words]:
     """When cover can begin: at once when somebody's debt is all that is missing, else after the waiting period."""
-    rule = rules.entitlement
-    assert isinstance(rule, OpensAfterPaidMonths)  # only such schemes have a cover story
     unpaid = _unpaid(rules, record, this)
-    if all(record.entries(rules.id, month) for month in unpaid):
+    if needs_all(rules) and all(record.entries(rules.id, month) for month in unpaid):
         if all(entry.declared for month in unpaid for entry in record.entries(rules.id, month)):
             return [_("Your cover opens as soon as that is paid.")]
         return [_("Your cover opens as soon as that is declared and paid.")]
     words = []
-    if record.first_month is not None and unpaid[0] < record.first_month:
-        name = month_in_words(record.first_month, rules.calendar)
-        words.append(
-            _("This is the waiting period: your first month on file is %(month)s, and %(n)s successive months must be "
-              "paid before cover begins.", month=name, n=rule.months)
-        )  # fmt: skip
+    if waiting := _waiting(rules, record, unpaid):
+        words.append(waiting)
     if begins := _first_possible(rules, record, this):
         name = month_in_words(begins, rules.calendar)
         words.append(_("If every month is paid from now on, cover begins in %(month)s.", month=name))
     return words
 
 
+def _waiting(rules: Pack, record: Record, unpaid: list[Month]) -> Words | None:
+    """That cover has not begun because the first month on file is too near."""
+    rule, first = rules.entitlement, record.first_month
+    if not isinstance(rule, OpensAfterPaidMonths) or first is None or not unpaid or unpaid[0] >= first:
+        return None
+    return _(
+        "This is the waiting period: your first month on file is %(month)s, and %(n)s successive months must be "
+        "paid before cover begins.",
+        month=month_in_words(first, rules.calendar), n=rule.months,
+    )  # fmt: skip
+
+
 def _first_possible(rules: Pack, record: Record, this: Month) -> Month | None:
     """The first month of cover if every month whose due day is still to come is paid."""
     if record.last_day is not None and record.last_day < record.today:
         return None
-    month = this
+    month, calendar = this, rules.calendar
+    near = months_between(this.plus(-BACK, calendar), this.plus(AHEAD, calendar), calendar)
+    paid = {*record.paid[rules.id], *(one for one in near if due_day(rules, one) >= record.today)}
     for _step in range(AHEAD):
-        month = month.next(rules.calendar)
-        if all(due_day(rules, one) >= record.today for one in _unpaid(rules, record, month)):
+        month = month.next(calendar)
+        if month in entitled_months(rules, paid):
             return month
     return None
 
