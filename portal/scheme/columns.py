@@ -140,11 +140,6 @@ def any_of(truths: Truths) -> bool:
     return truths if isinstance(truths, bool) else bool(truths.any())
 
 
-def all_of(truths: Truths) -> bool:
-    """Whether it holds for everybody."""
-    return truths if isinstance(truths, bool) else bool(truths.all())
-
-
 def every(conditions: Sequence[Truths]) -> Truths:
     """Whether all of the conditions hold, for each; yes where there is none."""
     open_ones = [one for one in conditions if one is not True]
@@ -154,11 +149,6 @@ def every(conditions: Sequence[Truths]) -> Truths:
 def either(conditions: Sequence[Truths]) -> Truths:
     """Whether one of the conditions holds, for each; no where there is none."""
     return reduce(or_, conditions, False)
-
-
-def first_of(truths: Truths) -> int:
-    """The place of the first for whom it holds; 0 for one person."""
-    return 0 if isinstance(truths, bool) else int(truths.argmax())
 
 
 def spread(numbers: Numbers, count: int | None) -> Numbers:
