@@ -37,11 +37,13 @@ class Event(Enum):
     REGISTRATION_REJECTED = ("registration.rejected", ("registration", "reason"))
     DOCUMENT_ADDED = ("registration.document_added", ("registration", "kind"))
     ENROLLED = ("employer.enrolled", ("scheme", "from_day"))
+    ENROLMENT_ANSWERED = ("employer.answered", ("scheme", "from_day", "said", "reason"))
 
     PERSON_ADDED = ("person.added", ())
     HIRED = ("employment.hired", ("employment",))
     LEFT = ("employment.left", ("employment", "reason"))
     WAGE_CHANGED = ("employment.wage_changed", ("employment", "from_month"))
+    PERSON_ANSWERED = ("employment.answered", ("employment", "from_day"))
     ROSTER_IMPORTED = ("roster.imported", ("file", "hired", "changed", "faulty"))
 
     PAYROLL_SAVED = ("payroll.saved", ("payroll", "month", "lines", "faulty"))
@@ -64,6 +66,9 @@ class Event(Enum):
     EMPLOYEE_CAME_IN = ("employee.came_in", ("way",))
     REPORT_SENT = ("report.sent", ("report", "kind"))
     REPORT_ANSWERED = ("report.answered", ("report",))
+
+    CANDIDATE_KEPT = ("scheme.candidate_kept", ("scheme", "file"))
+    SIMULATED = ("scheme.simulated", ("scheme", "month", "file", "people"))
 
     CLOCK_MOVED = ("practice.clock_moved", ("to",))
     JOBS_RUN = ("practice.jobs_run", ("day",))

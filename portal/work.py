@@ -43,7 +43,7 @@ LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:work, 0))")
 
 
 class Work(Base):
-    """One piece of work of one employer."""
+    """One piece of work, of one employer or of the fund itself."""
 
     __tablename__ = "work"
     __table_args__ = (
@@ -51,12 +51,14 @@ class Work(Base):
         CheckConstraint("done BETWEEN 0 AND total", name="done"),
         Index(None, "employer_id", "kind", "id"),
         Index(None, "updated_at"),
-        Index("uq_work_open", "employer_id", "name", unique=True, postgresql_where=text(STILL_OPEN)),
-    )
+        Index("uq_work_open", "employer_id", "name", unique=True, postgresql_where=text(STILL_OPEN),
+              postgresql_nulls_not_distinct=True),
+    )  # fmt: skip
 
     id: Mapped[Id]
     public_id: Mapped[PublicId]
-    employer_id: Mapped[int] = mapped_column(ForeignKey("employer.id"))
+    #: None: of the fund itself.
+    employer_id: Mapped[int | None] = mapped_column(ForeignKey("employer.id"))
     asked_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     kind: Mapped[str]
     #: What a second click would ask for again: while one of this name is open, there is no other.
@@ -92,7 +94,7 @@ class Work(Base):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What was asked for, by whom, and how much of it is done."""
+    """What was asked for, by whom, and how much of it is done; *employer_id* is 0 for work of the fund itself."""
 
     id: int
     kind: str
@@ -147,17 +149,10 @@ def kind(one: Kind) -> Kind:
 
 
 def begin(
-    session: Session,
-    kind: Kind,
-    name: str,
-    payload: Mapping[str, Any],
-    *,
-    employer: int,
-    by: int | None,
-    total: int,
-    back: str,
-) -> Work:
-    """Put work down in the caller's transaction.  While one of the same *name* is open: that one."""
+    session: Session, kind: Kind, name: str, payload: Mapping[str, Any], *, employer: int | None, by: int | None,
+    total: int, back: str,
+) -> Work:  # fmt: skip
+    """Put work of an employer (None: of the fund) down, in the caller's transaction; the open one of that *name*."""
     now = clock.real_now()
     statement = insert(Work).values(
         employer_id=employer, asked_by=by, kind=kind.code, name=f"{kind.code}/{name}", payload=dict(payload), back=back,
@@ -168,22 +163,24 @@ def begin(
         statement.on_conflict_do_nothing(index_elements=["employer_id", "name"], index_where=text(STILL_OPEN))
     )
     session.info[WAKE] = True
-    wanted = (Work.employer_id == employer, Work.name == f"{kind.code}/{name}", Work.state.in_(OPEN))
+    wanted = (Work.employer_id.is_not_distinct_from(employer), Work.name == f"{kind.code}/{name}", Work.state.in_(OPEN))
     return session.scalars(select(Work).where(*wanted)).one()
 
 
-def work_of(session: Session, employer_id: int, name: UUID) -> Work:
-    """The employer's work; NotFound when there is none or it is another's."""
-    row = session.scalar(select(Work).where(Work.employer_id == employer_id, Work.public_id == name))
+def work_of(session: Session, employer_id: int | None, name: UUID) -> Work:
+    """The employer's work, or (None) the fund's; NotFound when there is none or it is another's."""
+    owner = Work.employer_id.is_not_distinct_from(employer_id)
+    row = session.scalar(select(Work).where(owner, Work.public_id == name))
     if row is None or row.kind not in KINDS:
         raise NotFound(name)
     return row
 
 
-def latest(session: Session, employer_id: int, kind: Kind, *, prefix: str = "", most: int = 5) -> Sequence[Work]:
+def latest(session: Session, employer_id: int | None, kind: Kind, *, prefix: str = "", most: int = 5) -> Sequence[Work]:
     """The last works of a kind whose name begins with *prefix*, the newest first."""
     named = Work.name.startswith(f"{kind.code}/{prefix}", autoescape=True)
-    statement = select(Work).where(Work.employer_id == employer_id, Work.kind == kind.code, named)
+    owner = Work.employer_id.is_not_distinct_from(employer_id)
+    statement = select(Work).where(owner, Work.kind == kind.code, named)
     return session.scalars(statement.order_by(Work.id.desc()).limit(most)).all()
 
 
@@ -266,7 +263,7 @@ def _taken(number: int) -> Order | None:
             return None
         row.tries += 1
         row.state, row.updated_at = "working", clock.real_now()
-        order = Order(row.id, row.kind, row.employer_id, row.asked_by, row.payload, row.done, row.total)
+        order = Order(row.id, row.kind, row.employer_id or 0, row.asked_by, row.payload, row.done, row.total)
     if row.tries > TRIES:
         _refuse(order, GIVEN_UP)
         return None

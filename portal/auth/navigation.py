@@ -39,6 +39,7 @@ def _of_fund(rights: frozenset[Right]) -> list[tuple[str, str]]:
         (_("Arrears"), "/fund/arrears"),
         (_("Reports"), "/fund/reports"),
         (_("Core"), "/fund/core"),
+        (_("Schemes"), "/fund/schemes/"),
     ]
     return links
 

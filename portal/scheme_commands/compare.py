@@ -12,6 +12,7 @@ import click
 from portal import clock
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import month_of
+from portal.scheme.candidate import is_overlay
 from portal.scheme.changes import changes
 from portal.scheme.who_pays import Pays, compared
 from portal.scheme_commands.printing import Answers, in_language, pack_named, pairs, print_line, say, speaking
@@ -35,7 +36,7 @@ def diff(
 ) -> None:
     """What changes from the pack OLD to NEW: another pack, its file, or a fund's file laid over OLD."""
     before = pack_named(old)
-    after = pack_named(old, Path(new)) if _is_overlay(new) else pack_named(new)
+    after = pack_named(old, Path(new)) if is_overlay(Path(new)) else pack_named(new)
     today = clock.today(before.timezone)
     with speaking(lang, before, after):
         found = changes(before, after, today)
@@ -48,14 +49,6 @@ def diff(
         if roster is not None:
             said = {"employer": dict(employer), "options": dict(option)}
             _print_roster(before, after, month or str(month_of(today, before.calendar)), roster, said)
-
-
-def _is_overlay(named: str) -> bool:
-    """Whether the file says which pack it is laid over; what is wrong in it is told when it is read."""
-    try:
-        return any(line.startswith("overlay_of") for line in Path(named).read_text(encoding="utf-8").splitlines())
-    except (OSError, UnicodeDecodeError):
-        return False
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

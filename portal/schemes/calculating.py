@@ -38,7 +38,8 @@ class ContributionAnswer:
     """
     What is due on one person's pay; totals are None where a part of them is not known.
 
-    *doubts*: what it rests on although nobody confirmed it, or what is only provisional.
+    *gaps*: why a total is known and not how it is shared.  *doubts*: what it rests on although nobody
+    confirmed it, or what is only provisional.
     """
 
     month: Month
@@ -51,6 +52,7 @@ class ContributionAnswer:
     due_steps: tuple[Step, ...]
     doubts: tuple[Words, ...]
     provisional: bool
+    gaps: tuple[Words, ...] = ()
 
 
 def contribution_answer(pack: Pack, inputs: Mapping[str, Any]) -> ContributionAnswer:
@@ -72,12 +74,23 @@ def contribution_answer(pack: Pack, inputs: Mapping[str, Any]) -> ContributionAn
     shown = tuple(_shown(pack, one) for one in found.branches)
     return ContributionAnswer(
         asked.month, shown, found.employer, found.employee, found.total, tuple(steps), due, due_steps, doubts,
-        found.provisional,
+        found.provisional, tuple(_unshared(pack, asked.month, found.branches)),
     )  # fmt: skip
 
 
 def _shown(pack: Pack, one: BranchShares) -> ShareShown:
     return ShareShown(pack.branch(one.branch).name, one.insurable, one.employer, one.employee, one.total)
+
+
+def _unshared(pack: Pack, month: Month, found: Iterable[BranchShares]) -> Iterator[Words]:
+    """Why nobody knows how a total that is known is shared."""
+    day = pack.deciding_day(month)
+    for one in found:
+        if one.employer is None or one.employee is None:
+            branch = pack.branch(one.branch)
+            for series in (branch.employer, branch.employee):
+                if series is not None and series.dated(day).value is None:
+                    yield series.not_known(series.dated(day), day).words
 
 
 def _what_is_known(asked: Asked, gap: NotKnown) -> tuple[tuple[ShareShown, ...], tuple[Step, ...]]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from wtforms import RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.form import BaseForm
 
 from portal.scheme.blocks.pack import Pack
@@ -162,7 +163,7 @@ def _year_fields(pack: Pack) -> Fields:
 def month_fields(pack: Pack, today: date) -> Fields:
     """A month of the scheme's calendar, with its own names; this month to begin with."""
     now = month_of(today, pack.calendar)
-    names = [(str(n), name_of_month(pack, n)) for n in range(1, pack.calendar.months_in_year + 1)]
+    names = [SelectChoice(str(n), name_of_month(pack, n)) for n in range(1, pack.calendar.months_in_year + 1)]
     return {
         "month": SelectField(_("Month"), choices=names, default=str(now.number), validate_choice=False),
         "year": StringField(_("Year"), default=str(now.year), render_kw={"inputmode": "numeric"}),
@@ -199,19 +200,19 @@ def _input_field(pack: Pack, one: Input) -> Any:
         return StringField(one.label, default=one.default, description=hints.get(one.kind, ""))
     if len(choices) <= FEW:
         return RadioField(one.label, choices=choices, default=one.default, validate_choice=False)
-    empty = [] if one.default else [("", _("Choose"))]
+    empty = [] if one.default else [SelectChoice("", _("Choose"))]
     return SelectField(one.label, choices=[*empty, *choices], default=one.default or "", validate_choice=False)
 
 
-def _choices(pack: Pack, one: Input) -> list[tuple[str, str]]:
+def _choices(pack: Pack, one: Input) -> list[Any]:
     """The answers to choose from, where the pack lists them."""
     if one.kind == "yes_no":
-        return [("yes", _("Yes")), ("no", _("No"))]
+        return [SelectChoice("yes", _("Yes")), SelectChoice("no", _("No"))]
     if one.choices:
-        return list(one.choices.items())
+        return [SelectChoice(*each) for each in one.choices.items()]
     listed = [rate_in_words(rate) for rate in one.rates]
     listed += [format_amount(amount, pack.currency) for amount in one.amounts]
-    return [(text, text) for text in listed]
+    return [SelectChoice(text, text) for text in listed]
 
 
 def late_fields(pack: Pack, today: date, rows: int) -> Fields:
@@ -220,14 +221,18 @@ def late_fields(pack: Pack, today: date, rows: int) -> Fields:
         "charge": amount_field(pack, _("Contribution that was due")),
         "due_is": RadioField(
             _("When was it due?"), default="day", validate_choice=False,
-            choices=[("day", _("On a day that I know")), ("month", _("For a contribution month"))],
+            choices=[
+                SelectChoice("day", _("On a day that I know")), SelectChoice("month", _("For a contribution month")),
+            ],
         ),
         "due": day_field(_("Due day"), hint=_("Where you know the day. For example 2026-10-31")),
     }  # fmt: skip
     fields |= month_fields(pack, today)
     fields["paid_is"] = RadioField(
         _("Was the rest paid?"), default="yes", validate_choice=False,
-        choices=[("yes", _("Yes, on this day")), ("no", _("No, it is still unpaid on this day"))],
+        choices=[
+            SelectChoice("yes", _("Yes, on this day")), SelectChoice("no", _("No, it is still unpaid on this day")),
+        ],
     )  # fmt: skip
     fields["on"] = day_field(_("Day"), hint=_("For example 2026-10-31"), default=today.isoformat())
     for n in range(1, rows + 1):

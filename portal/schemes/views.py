@@ -204,6 +204,7 @@ def _as_json(rules: Pack, answer: ContributionAnswer) -> dict[str, Any]:
         "employee": text(answer.employee),
         "total": text(answer.total),
         "provisional": answer.provisional,
+        "not_known": [say(one) for one in answer.gaps],
         "not_verified": [say(one) for one in answer.doubts],
         "steps": _steps(answer.steps),
         "due": _steps(answer.due_steps),

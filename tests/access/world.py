@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
@@ -114,10 +115,12 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         files=[{"file": str(upload.public_id), "name": "slips.pdf", "words": words_to_json(sheet)}], result={},
     )  # fmt: skip
     session.add(work)
+    simulation = _simulation(session, employer)
     session.flush()
     return {
         "employer_number": employer.number,
         "work": work.public_id,
+        "simulation": simulation.public_id,
         "bill": issue_bill(session, employer.id, charge.id, at=now, by=None).public_id,
         "charge": charge.public_id,
         "receipt": first(Receipt).public_id,
@@ -136,7 +139,7 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         "file": upload.public_id,
         "report": report.public_id,
         "row": 2,
-        "kind": {"registration": "tax", "registrations": "tax", "": "csv"},
+        "kind": {"registration": "tax", "registrations": "tax", "schemes": "pack", "": "csv"},
         "card": "clerk",
         "token": "made-up",
         "page_name": "names",
@@ -144,3 +147,29 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         "scheme": "zm-nhima",
         "unknown": uuid4(),
     }
+
+
+def _simulation(session: Session, employer: Employer) -> Work:
+    """A simulation of the fund that is done, of one person of this employer."""
+    now, sums = clock.now(), {"employer": 50_00, "employee": 50_00, "total": 100_00}
+    counts = {"more": 0, "less": 0, "same": 1}
+    named = {"number": employer.number, "name": employer.name}
+    found = {
+        "people": 1, "left_out": 1, "before": sums, "after": sums, **counts, "version": "0" * 64, "candidate": "1" * 64,
+        "employers": [{**named, "people": 1, **counts, "before": 1, "after": 1}],
+        "largest": [{"insurance": "10000001", "employer": [employer.number, employer.name], "before": 1, "after": 2}],
+    }  # fmt: skip
+    made = [
+        files.keep(session, content, name=name, media_type="text/plain", at=now)
+        for name, content in (("result.json", json.dumps(found).encode()), ("simulation.csv", b"employer\n"))
+    ]
+    work = Work(
+        employer_id=None, kind="simulation", name="simulation/once", back="/", state="done", done=1, total=1, tries=0,
+        payload={"scheme": "zm-nhima", "name": "simulation.csv", "month": "2026-10"}, created_at=now, updated_at=now,
+        doing=words_to_json(_ready(1)), result={},
+        files=[{"file": str(one.public_id), "name": one.name} for one in made],
+    )  # fmt: skip
+    work.files[1]["words"] = words_to_json(_ready(1))
+    session.add(work)
+    session.flush()
+    return work
