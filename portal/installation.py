@@ -7,11 +7,14 @@ The fund this installation serves, and its schemes: read once, checked, then the
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from portal.errors import NotFound
+from portal.scheme.calendars import GREGORIAN, Calendar, Month, month_in_words, month_of
 from portal.scheme.fund import Fund, load_fund
 from portal.scheme.pack import Pack
+from portal.words import Words
 
 _fund: Fund | None = None
 _packs: dict[str, Pack] = {}
@@ -57,3 +60,23 @@ def components() -> tuple[str, ...]:
     for each in _packs.values():
         seen.update(dict.fromkeys(each.components))
     return tuple(seen)
+
+
+def calendar() -> Calendar:
+    """The calendar in which the fund's months are counted: all its schemes have the same one."""
+    return next((each.calendar for each in _packs.values()), GREGORIAN)
+
+
+def month_on(day: date) -> Month:
+    """The wage month in which *day* lies, in the fund's calendar."""
+    return month_of(day, calendar())
+
+
+def month_from(text: str) -> Month:
+    """The wage month an address, a form or a job names, such as 2026-10; ``ValueError`` when it names none."""
+    return Month.parse(text, calendar())
+
+
+def month_words(month: Month) -> Words:
+    """A wage month as people say it."""
+    return month_in_words(month, calendar())

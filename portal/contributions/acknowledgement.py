@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from portal import files, series
-from portal.contributions.assessment import Line, Sums
+from portal.contributions.assessment import Sums
+from portal.contributions.basis import Line
 from portal.contributions.models import Declaration
+from portal.employers.given import Given, given_from_json
 from portal.employers.models import Employer
 from portal.files import StoredFile
-from portal.installation import fund, pack
+from portal.installation import fund, month_words, pack
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.blocks.values import NotKnown
-from portal.scheme.calendars import Month, month_in_words
-from portal.scheme.deadlines import due_day, explain_due
+from portal.scheme.calendars import Month
+from portal.scheme.deadlines import explain_due
 from portal.scheme.explain import Step, steps_to_json, words_to_json
 from portal.scheme.late_explained import late_in_words
 from portal.words import Amount, Words, _
@@ -43,7 +45,7 @@ def attestation(month: Month) -> Words:
     return _(
         "I declare that everybody who worked for us in %(month)s is in this payroll, with what we paid them, and that "
         "I may sign for this employer.",
-        month=month_in_words(month),
+        month=month_words(month),
     )
 
 
@@ -51,14 +53,14 @@ def nil_attestation(month: Month) -> Words:
     """What the signatory agrees to when nobody was employed or paid."""
     return _(
         "I declare that nobody worked for us for pay in %(month)s, and that I may sign for this employer.",
-        month=month_in_words(month),
+        month=month_words(month),
     )
 
 
-def when_late(rules: Pack, month: Month) -> Words:
-    """What happens when the contributions of *month* are paid late, as far as the scheme's rules are known."""
+def when_late(rules: Pack, due: date) -> Words:
+    """What happens when the contributions due on that day are paid late, as far as the scheme's rules are known."""
     try:
-        return late_in_words(rules, due_day(rules, month))
+        return late_in_words(rules, due)
     except NotKnown:
         return _(
             "What %(scheme)s charges for paying late is not known here. That does not mean that nothing is owed: "
@@ -67,9 +69,9 @@ def when_late(rules: Pack, month: Month) -> Words:
         )
 
 
-def computed(rules: Pack, month: Month, sums: Sums) -> list[Step]:
+def computed(given: Given, month: Month, sums: Sums) -> list[Step]:
     """How the total came about, in totals: nobody's own pay."""
-    currency = rules.currency.code
+    rules, currency = given.rules, given.rules.currency.code
     pay = _("Pay of %(people)s people that %(scheme)s counts", people=sums.people, scheme=rules.short_name)
     steps = [
         Step(pay, sums.earnings),
@@ -81,7 +83,8 @@ def computed(rules: Pack, month: Month, sums: Sums) -> list[Step]:
     if sums.provisional:
         words = _("A value of this month is not published yet; the last one was used. The difference is charged later.")
         steps.append(Step(words))
-    return [*steps, *explain_due(rules, month)]
+    answers = {**given.employer, **given.options}
+    return [*steps, *explain_due(rules, month, headcount=given.headcount, options=answers)]
 
 
 def snapshot(
@@ -105,8 +108,8 @@ def snapshot(
         "attestation": words_to_json(agreed),
         "schemes": [_scheme(rules, declaration, sums)],
         "currency": declaration.currency,
-        "steps": steps_to_json(computed(rules, month, sums)),
-        "when_late": words_to_json(when_late(rules, month)),
+        "steps": steps_to_json(computed(given_from_json(rules, declaration.given), month, sums)),
+        "when_late": words_to_json(when_late(rules, declaration.due_day)),
         "pack": declaration.pack_hash,
         "fingerprint": fingerprint,
     }

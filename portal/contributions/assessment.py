@@ -10,21 +10,15 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
-
+from portal.contributions.basis import Basis, Line
 from portal.contributions.checks import CheckLimits, LineToCheck, RosterEntry, check
-from portal.contributions.models import Declaration, PayrollLine
-from portal.contributions.months import GONE
-from portal.employers.models import Employment
-from portal.employers.roster import RosterPerson, roster_in
+from portal.contributions.working_out import worked_out
+from portal.employers.roster import RosterPerson
 from portal.employers.roster_import import money
-from portal.installation import fund
-from portal.people.models import Person
+from portal.installation import calendar, fund
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.blocks.values import NotKnown
-from portal.scheme.calendars import Month
-from portal.scheme.contribution import Contribution, contribution_on
+from portal.scheme.contribution import Contribution
 from portal.scheme.explain import words_from_json, words_to_json
 from portal.tabular.amounts import AmountRule
 from portal.tabular.table import Problem
@@ -34,45 +28,6 @@ from portal.words import _
 NAMED = 50
 #: More rows with a name that stands in another row too are counted, not asked about row by row: three pairs of people.
 NAMESAKES = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """
-    One person's pay: *components* in minor units; *days* None is the whole month.
-
-    *in_file* are the shares (employee's, employer's) the file brought, to be compared and then forgotten.
-    """
-
-    row: int
-    person_id: int
-    components: Mapping[str, int]
-    days: int | None = None
-    in_file: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """
-    What a payroll is checked against: the schemes it declares, everybody who ever worked for the employer
-    (with the employment that touches the month, where there is one), and the pay declared last.
-    """
-
-    month: Month
-    packs: tuple[Pack, ...]
-    people: Mapping[int, RosterPerson]
-    last_pay: Mapping[int, Mapping[str, int]]
-
-    @property
-    def components(self) -> tuple[str, ...]:
-        """The pay components these schemes count, in a stable order: the columns of the payroll."""
-        return tuple(dict.fromkeys(code for rules in self.packs for code in rules.components))
-
-    @property
-    def working(self) -> list[RosterPerson]:
-        """Who worked on a day of the month, by surname."""
-        first, last = self.month.first_day(), self.month.last_day()
-        return [one for one in self.people.values() if one.from_day <= last and (not one.to_day or one.to_day >= first)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,47 +74,18 @@ class Assessed:
         return sum(not any(one.blocking for one in found) for found in self.problems.values())
 
 
-def load_basis(session: Session, employer_id: int, month: Month, packs: Sequence[Pack]) -> Basis:
-    """Everything a payroll of *month* is checked against, in three statements."""
-    people = {one.person_id: one for one in roster_in(session, employer_id, month)}
-    statement = (
-        select(
-            Person.id, Person.insurance_number, Person.national_id, Person.surname, Person.first_name,
-            Person.other_names, Employment.id, Employment.staff_number, Employment.category,
-            Employment.from_day, Employment.to_day,
-        )
-        .join(Employment, Employment.person_id == Person.id)
-        .where(
-            Employment.employer_id == employer_id,
-            or_(Employment.to_day < month.first_day(), Employment.from_day > month.last_day()),
-        )
-        .order_by(Employment.from_day.desc())
-    )  # fmt: skip
-    for row in session.execute(statement):
-        people.setdefault(row[0], RosterPerson(*row, {}))
-    return Basis(month, tuple(packs), people, last_pay(session, employer_id, month))
-
-
-def last_pay(session: Session, employer_id: int, month: Month) -> dict[int, Mapping[str, int]]:
-    """What each person was paid in the last month declared before *month*."""
-    wanted = (Declaration.employer_id == employer_id, Declaration.month < month, Declaration.state.not_in(GONE))
-    last = select(Declaration.payroll_id).where(*wanted).order_by(Declaration.month.desc(), Declaration.id.desc())
-    statement = select(PayrollLine.person_id, PayrollLine.components)
-    rows = session.execute(statement.where(PayrollLine.payroll_id == last.limit(1).scalar_subquery()))
-    return dict(rows.all())
-
-
 def assess(basis: Basis, lines: Sequence[Line], columns: Mapping[str, str] | None = None) -> Assessed:
     """Check and compute all *lines* as one set; *columns* is how the reader's file names our columns."""
-    contributions = [_contributions(basis, line.components) for line in lines]
+    worked = worked_out(basis, lines, columns or {})
+    contributions = worked.contributions
     limits = CheckLimits(_money(), _minimums(basis), _jump(), columns or {})
     entries: dict[Hashable, RosterEntry] = {
         key: _entry(one, basis.last_pay.get(key)) for key, one in basis.people.items()
     }
     checked = [_to_check(basis, line, found) for line, found in zip(lines, contributions, strict=True)]
-    problems: dict[int, list[Problem]] = {}
+    problems = worked.problems
     missing = []
-    found, namesakes = _crowds(check(checked, entries, basis.month, limits))
+    found, namesakes = _crowds(check(checked, entries, basis.month, limits, calendar()))
     for problem in found:
         if problem.row is None:
             missing.append(problem)
@@ -184,14 +110,10 @@ def _money() -> AmountRule:
     return replace(money(), maximum=fund().limits.most_wage)
 
 
-def _contributions(basis: Basis, components: Mapping[str, int]) -> dict[str, Contribution]:
-    return {rules.id: contribution_on(rules, basis.month, components) for rules in basis.packs}
-
-
 def _to_check(basis: Basis, line: Line, found: Mapping[str, Contribution]) -> LineToCheck:
     """A line in the terms of the checks; the shares in a file are those of the scheme that counts gross pay."""
     who = basis.people[line.person_id]
-    due = next((found[rules.id] for rules in basis.packs if "gross" in rules.components), None)
+    due = next((found.get(rules.id) for rules in basis.packs if "gross" in rules.components), None)
     return LineToCheck(
         line.row, line.person_id, who.national_id, who.surname, f"{who.first_name} {who.other_names}".strip(),
         line.components, line.days,
@@ -228,7 +150,7 @@ def _jump(least: int = 2) -> int:
 def _part_month(basis: Basis, line: Line, limits: CheckLimits) -> Problem | None:
     """A whole month's wage for somebody who began or left within the month: right for some, an oversight for others."""
     who = basis.people[line.person_id]
-    first, last = basis.month.first_day(), basis.month.last_day()
+    first, last = basis.month.first_day(calendar()), basis.month.last_day(calendar())
     if not who.components or any(who.components.get(code) != paid for code, paid in line.components.items()):
         return None
     if first < who.from_day <= last:
@@ -252,7 +174,7 @@ def _few(missing: list[Problem]) -> list[Problem]:
 
 
 def _sums(rules: Pack, lines: Sequence[Line], contributions: Sequence[Mapping[str, Contribution]]) -> Sums:
-    shares = [found[rules.id] for found in contributions]
+    shares = [found[rules.id] for found in contributions if rules.id in found]
     return Sums(
         people=len(lines),
         earnings=sum(earnings_of(rules, line.components) for line in lines),

@@ -11,7 +11,7 @@ from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from portal.scheme.calendars import Month
+from portal.scheme.calendars import GREGORIAN, Calendar, Month, days_in, month_in_words
 from portal.tabular.amounts import AmountRule
 from portal.tabular.table import Fault, Problem
 from portal.words import Amount, Words, _
@@ -75,18 +75,19 @@ SAME_NAME = _("Rows %(rows)s have the same name and different numbers. Are they 
 
 
 def check(
-    lines: Sequence[LineToCheck], roster: Mapping[Hashable, RosterEntry], month: Month, limits: CheckLimits
-) -> list[Problem]:
+    lines: Sequence[LineToCheck], roster: Mapping[Hashable, RosterEntry], month: Month, limits: CheckLimits,
+    calendar: Calendar = GREGORIAN,
+) -> list[Problem]:  # fmt: skip
     """All problems of a draft, by row; people who are missing come last."""
-    first, last = month.first_day(), month.last_day()
+    first, last = month.first_day(calendar), month.last_day(calendar)
     problems: list[Problem] = []
     for line in lines:
         entry = roster.get(line.person_key)
         if entry is None:
             problems.append(UNKNOWN.at(line.row, limits.column("national_id"), line.national_id or "", secret=True))
         else:
-            problems += employed(line, entry, month, first, last, limits)
-        problems += pay(line, entry, last.day, limits)
+            problems += employed(line, entry, month, calendar, limits)
+        problems += pay(line, entry, days_in(month, calendar), limits)
         if line.shares_in_file is not None and line.shares_due is not None:
             problems += shares(line, line.shares_in_file, line.shares_due, limits)
     problems += repeated(lines, limits)
@@ -96,19 +97,16 @@ def check(
 
 
 def employed(
-    line: LineToCheck, entry: RosterEntry, month: Month, first: date, last: date, limits: CheckLimits
+    line: LineToCheck, entry: RosterEntry, month: Month, calendar: Calendar, limits: CheckLimits
 ) -> Iterable[Problem]:
     """A person who had left before the month, or had not begun by its end."""
+    first, last, name = month.first_day(calendar), month.last_day(calendar), month_in_words(month, calendar)
     column = limits.column("national_id")
     if entry.to_day is not None and entry.to_day < first:
-        words = _(
-            "The person left on %(day)s, before %(month)s. Leave the row out.", day=entry.to_day, month=str(month)
-        )
+        words = _("The person left on %(day)s, before %(month)s. Leave the row out.", day=entry.to_day, month=name)
         yield Fault("E_ENDED_BEFORE", words).at(line.row, column, line.national_id or "", secret=True)
     if entry.from_day > last:
-        words = _(
-            "The person starts on %(day)s, after %(month)s. Leave the row out.", day=entry.from_day, month=str(month)
-        )
+        words = _("The person starts on %(day)s, after %(month)s. Leave the row out.", day=entry.from_day, month=name)
         yield Fault("E_START_AFTER_MONTH", words).at(line.row, column, line.national_id or "", secret=True)
 
 

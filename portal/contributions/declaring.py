@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -19,9 +19,11 @@ from portal import audit, outbox
 from portal.audit import Event
 from portal.contributions import acknowledgement
 from portal.contributions.assessment import Assessed, Sums, earnings_of
+from portal.contributions.basis import Basis
 from portal.contributions.models import Declaration, DeclarationLine, Payroll, PayrollState, State
 from portal.contributions.months import standing_declarations
 from portal.db import copy_rows
+from portal.employers.given import given_from_json, of_person
 from portal.employers.models import Employer
 from portal.employers.roster import day_of
 from portal.installation import fund, pack
@@ -29,18 +31,22 @@ from portal.ledger import book
 from portal.ledger.book import Entry
 from portal.ledger.models import AccountName
 from portal.scheme.blocks.pack import Pack
-from portal.scheme.deadlines import due_day
-from portal.scheme.explain import steps_to_json
+from portal.scheme.explain import Step, steps_to_json
+from portal.words import _
 
 LINE_COLUMNS = (
     "declaration_id", "person_id", "employer_id", "components", "days", "earnings", "insurable",
-    "employer_share", "employee_share", "branches",
+    "employer_share", "employee_share", "branches", "given",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What all declarations of one payroll share."""
+    """
+    What all declarations of one payroll share; *basis* is what it was computed with.
+
+    *amended*: how much of each scheme's total only a change of the rules has brought since the month was declared.
+    """
 
     payroll: Payroll
     employer: Employer
@@ -50,6 +56,8 @@ class Submission:
     fingerprint: str
     by: int | None
     at: datetime
+    basis: Basis
+    amended: Mapping[str, int] = field(default_factory=dict)
 
 
 def declare(session: Session, submission: Submission, assessed: Assessed) -> list[Declaration]:
@@ -71,7 +79,7 @@ def declare(session: Session, submission: Submission, assessed: Assessed) -> lis
         for one in made:
             _charge(session, one, pack(one.scheme), assessed.sums[one.scheme], before.get(one.scheme), submission)
             _record(session, one, before.get(one.scheme), submission)
-    rows = chain.from_iterable(_lines(one, pack(one.scheme), assessed) for one in made)
+    rows = chain.from_iterable(_lines(one, pack(one.scheme), assessed, submission.basis) for one in made)
     copy_rows(session, DeclarationLine.__tablename__, LINE_COLUMNS, rows)
     # Money paid ahead may settle it: payments stands above this room, so it is told through the outbox.
     outbox.put(session, "settle", f"settle/{payroll.public_id}", {}, at=submission.at, employer=payroll.employer_id)
@@ -83,14 +91,16 @@ def _declaration(
 ) -> Declaration:
     """One scheme's part with its acknowledgement, in place of the one *before* where this revises it."""
     payroll, at = submission.payroll, submission.at
+    given = submission.basis.given[rules.id]
+    due = before.due_day if before else given.due_day(payroll.month)
     made = Declaration(
         employer_id=payroll.employer_id, payroll_id=payroll.id, enrolment_id=submission.enrolments[rules.id],
         scheme=rules.id, month=payroll.month, kind=submission.kind if before else _kind(submission.kind),
         state=State.SUBMITTED.value, number=acknowledgement.next_acknowledgement(session, at),
         currency=rules.currency.code, people=sums.people, earnings=sums.earnings, insurable=sums.insurable,
         employer_share=sums.employer, employee_share=sums.employee, total=sums.total, provisional=sums.provisional,
-        due_day=due_day(rules, payroll.month), pack_hash=rules.hash, submitted_at=at, submitted_by=submission.by,
-        snapshot={}, supersedes_id=before.id if before else None,
+        due_day=due, pack_hash=rules.hash, submitted_at=at, submitted_by=submission.by,
+        snapshot={}, given=given.to_json(), supersedes_id=before.id if before else None,
     )  # fmt: skip
     made.snapshot = acknowledgement.snapshot(
         made, submission.employer, sums, signer=submission.signer, language=fund().languages[0],
@@ -107,29 +117,43 @@ def _kind(kind: str) -> str:
 def _charge(
     session: Session, made: Declaration, rules: Pack, sums: Sums, before: Declaration | None, submission: Submission
 ) -> None:
-    """Post what is owed, or the difference to the declaration *before*.  Nothing owed: no charge."""
+    """
+    Post what is owed, or the difference to the declaration *before*.  Nothing owed: no charge.
+
+    What only a change of the rules brought stands apart: it was not owed when the month was due.
+    """
     owed = sums.total - (before.total if before else 0)
-    if not owed:
+    amended = submission.amended.get(rules.id, 0)
+    if not owed and not amended:
         return
     charge = book.charge_for(
         session, made.employer_id, scheme=rules.id, month=made.month, due_day=made.due_day,
         currency=made.currency, pack_hash=rules.hash, at=submission.at,
     )  # fmt: skip
-    book.post(
-        session, made.employer_id, scheme=rules.id, currency=made.currency, name=f"declaration/{made.public_id}",
-        kind="declaration", effective=day_of(submission.at), at=submission.at, by=submission.by,
-        entries=[
-            Entry(AccountName.CONTRIBUTION_DUE, owed, charge.id),
-            Entry(AccountName.CONTRIBUTION_INCOME, -owed),
-        ],
-        explanation=_explanation(made, rules, sums, before),
-    )  # fmt: skip
+    for kind, amount, end in (("declaration", owed - amended, ""), ("amendment", amended, "/amendment")):
+        if amount:
+            book.post(
+                session, made.employer_id, scheme=rules.id, currency=made.currency,
+                name=f"declaration/{made.public_id}{end}", kind=kind, effective=day_of(submission.at),
+                at=submission.at, by=submission.by,
+                entries=[
+                    Entry(AccountName.CONTRIBUTION_DUE, amount, charge.id),
+                    Entry(AccountName.CONTRIBUTION_INCOME, -amount),
+                ],
+                explanation=_explanation(made, rules, sums, before, amended),
+            )  # fmt: skip
 
 
-def _explanation(made: Declaration, rules: Pack, sums: Sums, before: Declaration | None) -> dict[str, Any]:
+def _explanation(
+    made: Declaration, rules: Pack, sums: Sums, before: Declaration | None, amended: int
+) -> dict[str, Any]:
     """The calculation behind the posting, and which declaration it belongs to."""
+    steps = acknowledgement.computed(given_from_json(rules, made.given), made.month, sums)
+    if amended:
+        words = _("Of the difference, what rules brought that became known after the month was declared")
+        steps.append(Step(words, amended))
     return {
-        "steps": steps_to_json(acknowledgement.computed(rules, made.month, sums)),
+        "steps": steps_to_json(steps),
         "pack": rules.hash,
         "declaration": made.number,
         "supersedes": before.number if before else None,
@@ -150,13 +174,16 @@ def _record(session: Session, made: Declaration, before: Declaration | None, sub
         )  # fmt: skip
 
 
-def _lines(made: Declaration, rules: Pack, assessed: Assessed) -> Iterator[tuple[object, ...]]:
+def _lines(made: Declaration, rules: Pack, assessed: Assessed, basis: Basis) -> Iterator[tuple[object, ...]]:
     """The lines of one scheme: only the components it counts."""
     for line, found in zip(assessed.lines, assessed.contributions, strict=True):
         one = found[rules.id]
         components = {code: line.components[code] for code in rules.components}
         branches = {share.branch: [share.insurable, share.employer, share.employee] for share in one.shares}
+        who = basis.people[line.person_id]
+        said = of_person(rules, who.answers, made.month, who.from_day)
         yield (
             made.id, line.person_id, made.employer_id, json.dumps(components), line.days,
             earnings_of(rules, line.components), one.insurable, one.employer, one.employee, json.dumps(branches),
+            json.dumps(said),
         )  # fmt: skip

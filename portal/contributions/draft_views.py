@@ -19,7 +19,8 @@ from portal.contributions.models import Payroll
 from portal.contributions.pages import bp, clean, draft_on_page, here, is_draft, schemes_on, to
 from portal.contributions.storage import Stale
 from portal.db import reading, writing
-from portal.installation import fund, pack
+from portal.installation import calendar, fund, pack
+from portal.scheme.calendars import days_in
 from portal.tabular.writing import write_csv
 from portal.web.filters import say
 from portal.web.pages import Page, download, page_number
@@ -62,7 +63,7 @@ def save_lines(employer_number: str, payroll: UUID) -> ResponseReturnValue:
         row = draft_on_page(session, payroll)
         shown, _total = queries.lines_page(session, row, page_number())
     inputs = forms.line_inputs(shown, labels(row), typed)
-    changes = forms.changes_in(inputs, shown, labels(row), row.month.last_day().day)
+    changes = forms.changes_in(inputs, shown, labels(row), days_in(row.month, calendar()))
     if inputs.errors:
         return _lines_page(payroll, typed, inputs=inputs), 422
     try:
@@ -85,8 +86,9 @@ def line(employer_number: str, payroll: UUID, row: int) -> ResponseReturnValue:
     with reading() as session:
         kept = draft_on_page(session, payroll)
         shown = queries.line_of(session, kept, row)
+        explained = queries.explained(session, kept, shown)
     return render_template(
-        "contributions/line.html", payroll=kept, line=shown, explained=queries.explained(kept, shown),
+        "contributions/line.html", payroll=kept, line=shown, explained=explained,
         labels=labels(kept), currency=fund().currency.code,
     )  # fmt: skip
 

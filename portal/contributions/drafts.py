@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session
 from portal import audit, files
 from portal.audit import Event
 from portal.contributions import intake
-from portal.contributions.assessment import Line, load_basis
+from portal.contributions.basis import Line, load_basis
 from portal.contributions.models import Payroll, PayrollState
-from portal.contributions.months import computable, schemes_of, standing_declarations, still_to_declare
+from portal.contributions.months import computable, given_in, standing_declarations, still_to_declare
 from portal.contributions.storage import (
     Contents,
     basis_of,
@@ -34,10 +34,10 @@ from portal.contributions.storage import (
 from portal.employers.roster import day_of
 from portal.errors import Refused
 from portal.files import StoredFile
-from portal.installation import pack
+from portal.installation import month_words
 from portal.ledger import book
 from portal.scheme.blocks.pack import Pack
-from portal.scheme.calendars import Month, month_in_words
+from portal.scheme.calendars import Month
 from portal.tabular.reading import read
 from portal.words import _, _n
 from portal.work import Tell, silent
@@ -61,7 +61,7 @@ def start_from_roster(session: Session, employer_id: int, month: Month, *, at: d
     if (draft := open_draft(session, employer_id, month)) is not None:
         return draft
     packs = still_to_declare(session, employer_id, month, day_of(at))
-    basis = load_basis(session, employer_id, month, packs)
+    basis = load_basis(session, employer_id, month, packs, day_of(at))
     read_in = intake.from_roster(basis, basis.working)
     payroll = _new(session, employer_id, month, "roster", at=at, by=by)
     kept = intake.kept_of(basis, revises=False)
@@ -90,7 +90,7 @@ def save_upload(
     before = open_draft(session, employer_id, month)
     revises = before is not None and bool(before.checked.get("revises"))
     packs = _packs(session, employer_id, month, revises, day_of(at))
-    basis = load_basis(session, employer_id, month, packs)
+    basis = load_basis(session, employer_id, month, packs, day_of(at))
     tell(0, READING)
     table = read(content, name)
     tell(1, _n("Checking %(n)s row", "Checking %(n)s rows", len(table.rows)))
@@ -120,8 +120,9 @@ def revise_payroll(session: Session, employer_id: int, month: Month, *, at: date
         return draft
     standing = standing_declarations(session, employer_id, month)
     if not standing:
-        raise Refused(_("%(month)s is not declared yet. Start its payroll.", month=month_in_words(month)))
-    basis = load_basis(session, employer_id, month, _packs(session, employer_id, month, True, day_of(at)))
+        raise Refused(_("%(month)s is not declared yet. Start its payroll.", month=month_words(month)))
+    packs = _packs(session, employer_id, month, True, day_of(at))
+    basis = load_basis(session, employer_id, month, packs, day_of(at))
     last = session.get_one(Payroll, max(each.payroll_id for each in standing.values()))
     read_in = intake.from_lines(basis, contents_of(session, last).lines)
     payroll = _new(session, employer_id, month, "roster", at=at, by=by)
@@ -142,7 +143,7 @@ def change_lines(
 ) -> Payroll:
     """Give lines (by row number) new amounts, or leave them out.  `Stale` when the payroll changed in between."""
     draft = draft_of(session, employer_id, payroll, version)
-    basis = basis_of(session, draft)
+    basis = basis_of(session, draft, day_of(at))
     contents = contents_of(session, draft)
     lines = [_changed(line, changes.get(line.row)) for line in contents.lines if line.row not in leave_out]
     if list(lines) == list(contents.lines):
@@ -165,7 +166,8 @@ def leave_out(
     contents = contents_of(session, draft)
     lines = [line for line in contents.lines if line.row not in rows]
     faulty = [row for row in contents.faulty if row.row not in rows]
-    return save(session, draft, basis_of(session, draft), Contents(lines, faulty, contents.kept), at=at, by=by)
+    basis = basis_of(session, draft, day_of(at))
+    return save(session, draft, basis, Contents(lines, faulty, contents.kept), at=at, by=by)
 
 
 def mend_rows(
@@ -186,7 +188,7 @@ def mend_rows(
     checks the payroll again, as after a change of the roster.
     """
     draft = draft_of(session, employer_id, payroll, version)
-    basis = basis_of(session, draft)
+    basis = basis_of(session, draft, day_of(at))
     contents = contents_of(session, draft)
     rows = {row.row: {**row.cells, **typed.get(row.row, {})} for row in contents.faulty if row.row not in leave_out}
     read_in = intake.from_typed(basis, rows, contents.kept, day_of(at))
@@ -199,7 +201,7 @@ def add_missing(
 ) -> Payroll:
     """Add everybody who is on the roster of the month and in no line, with the wage the roster knows."""
     draft = draft_of(session, employer_id, payroll, version)
-    basis = basis_of(session, draft)
+    basis = basis_of(session, draft, day_of(at))
     contents = contents_of(session, draft)
     there = {line.person_id for line in contents.lines}
     header = 1 if draft.source == "file" else 0
@@ -226,7 +228,7 @@ def _changed(line: Line, change: Change | None) -> Line:
 def _packs(session: Session, employer_id: int, month: Month, revises: bool, today: date) -> tuple[Pack, ...]:
     """The schemes a new draft is for: all of them when it revises, else those that have no declaration yet."""
     if revises:
-        return computable([pack(name) for name in schemes_of(session, employer_id, month)], month)
+        return computable(given_in(session, employer_id, month, today).values(), month)
     return still_to_declare(session, employer_id, month, today)
 
 

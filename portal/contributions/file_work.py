@@ -17,6 +17,7 @@ from portal.contributions.forms import refused_in_words
 from portal.contributions.pages import clean
 from portal.errors import NotFound, Refused
 from portal.files import StoredFile
+from portal.installation import month_from
 from portal.scheme.calendars import Month
 from portal.tabular.size import about_rows
 from portal.tabular.table import FileRefused
@@ -72,7 +73,7 @@ def _upload(session: Session, order: Order, tell: Tell) -> Part:
         raise NotFound(asked["file"])
     try:
         draft = drafts.save_upload(
-            session, order.employer_id, Month.parse(asked["month"]), content=waiting.content, name=asked["name"],
+            session, order.employer_id, month_from(asked["month"]), content=waiting.content, name=asked["name"],
             total=asked["total"], at=clock.now(), by=order.by, tell=tell,
         )  # fmt: skip
     except FileRefused as refused:

@@ -12,13 +12,14 @@ from datetime import date
 from typing import Any
 
 from portal.contributions import upload
-from portal.contributions.assessment import Basis, Line, problem_to_json
+from portal.contributions.assessment import problem_to_json
+from portal.contributions.basis import Basis, Line
 from portal.contributions.checks import UNKNOWN, CheckLimits, LineToCheck, control_total
 from portal.contributions.layouts import Kind, Layout, MonthRule, columns_of, layout_of
 from portal.contributions.upload import ParsedLine, ParsedPayroll
 from portal.employers.roster import RosterPerson
 from portal.employers.roster_import import file_rules, money
-from portal.installation import packs
+from portal.installation import calendar, packs
 from portal.tabular.cells import REQUIRED
 from portal.tabular.rows import FaultyRow, Fitted, fit
 from portal.tabular.table import Fault, Problem, Table
@@ -95,8 +96,8 @@ def from_typed(basis: Basis, rows: Mapping[int, Mapping[str, str]], kept: Mappin
 
 def _read(basis: Basis, table: Table, layout: Layout, today: date) -> ReadIn:
     rules = file_rules(today)
-    fitted = fit(table, columns_of(layout, table.header, MonthRule(basis.month, today), rules))
-    parsed = upload.parse(table, layout, basis.month, rules)
+    fitted = fit(table, columns_of(layout, table.header, MonthRule(basis.month, today, calendar=calendar()), rules))
+    parsed = upload.parse(table, layout, basis.month, rules, calendar=calendar())
     columns = {name: place.header for name, place in fitted.places.items()}
     read_in = ReadIn([], list(parsed.faulty), list(parsed.notices), layout.kind, columns)
     _match(basis, parsed, fitted, read_in)

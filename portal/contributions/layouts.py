@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from portal.scheme.calendars import Month
+from portal.scheme.calendars import GREGORIAN, Calendar, Month, days_in, month_of
 from portal.tabular.cells import Reader, days_reader, noted, text_reader, tidied
 from portal.tabular.dates import date_reader, month_reader
 from portal.tabular.person_columns import named, paid, who
@@ -60,13 +60,24 @@ class MonthRule:
     expected: Month
     today: date
     first_open: Month | None = None
+    calendar: Calendar = GREGORIAN
+
+    @property
+    def days(self) -> int:
+        """How many days the month has."""
+        return days_in(self.expected, self.calendar)
+
+    def reader(self, today: date) -> Reader:
+        """Reads the month of a row."""
+        own = self.calendar is GREGORIAN
+        return month_reader(today, self.judge, self.calendar.months_in_year, is_gregorian=own)
 
     def judge(self, found: tuple[int, int]) -> Fault | None:
         """The fault of a row for another month."""
         month = Month(*found)
         if month == self.expected:
             return None
-        if month > Month(self.today.year, self.today.month):
+        if month > month_of(self.today, self.calendar):
             return Fault("E_MONTH_FUTURE", _("“%(found)s” has not started yet."))
         if self.first_open is not None and month < self.first_open:
             return Fault("E_MONTH_CLOSED", _("“%(found)s” is closed. Ask the fund to open it again."))
@@ -80,8 +91,8 @@ def template(layout: Layout, header: Sequence[str], months: MonthRule, rules: Fi
     return [
         *numbers,
         *named(header),
-        Column("month", month_reader(rules.today, months.judge), ("period", "pay_month", "contribution_month")),
-        Column("days", days_reader(months.expected.last_day().day), ("days_worked", "working_days")),
+        Column("month", months.reader(rules.today), ("period", "pay_month", "contribution_month")),
+        Column("days", days_reader(months.days), ("days_worked", "working_days")),
         *paid(layout.components, rules),
     ]
 

@@ -141,6 +141,8 @@ class Declaration(Base):
     #: What was submitted, frozen: the PDF is drawn from this.
     snapshot: Mapped[dict[str, Any]]
     file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
+    #: What it was computed with beside pay: answers about the employer, its choices, its headcount.
+    given: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'::jsonb"))
     supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("declaration.id"))
 
     def move_to(self, new: State) -> None:
@@ -172,5 +174,7 @@ class DeclarationLine(Base):
     insurable: Mapped[Money]
     employer_share: Mapped[Money]
     employee_share: Mapped[Money]
-    #: branch -> [insurable, employer share, employee share], minor units
+    #: branch -> [insurable, employer share, employee share], minor units; a share is null where only their sum is known
     branches: Mapped[dict[str, Any]]
+    #: What was answered about the person, by the code of the scheme's question.
+    given: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'::jsonb"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -11,15 +11,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.contributions.models import Declaration, Payroll, PayrollState, State
+from portal.employers.given import Given, asks_headcount, given_on, why_not
 from portal.employers.models import Enrolment
+from portal.employers.roster_answers import headcounts
+from portal.employers.service import enrolments_in
 from portal.errors import NotFound, Refused
-from portal.installation import pack, packs
+from portal.installation import month_on, month_words, pack, packs
 from portal.ledger.standing import standings
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.blocks.values import NotKnown
-from portal.scheme.calendars import Month, month_in_words, month_of, months_between
-from portal.scheme.contribution import contribution_on
-from portal.scheme.deadlines import due_day
+from portal.scheme.calendars import Month, months_between
+from portal.scheme.pay.unusable import Unusable
 from portal.words import Words, _
 
 #: Declarations that no longer count: another one took their place.
@@ -32,13 +34,14 @@ class SchemeMonth:
     One scheme in one month: what was declared, and what is still unpaid of it (minor units).
 
     *state* is one of the status words of the pages: not_declared, overdue, submitted, part_paid, paid, blocked.
-    *why* says what is missing where the scheme's rules for the month are not known: it cannot be declared.
+    *why* says what is missing where the rules for the month are not known, or have not been told what they ask:
+    it cannot be declared.  *due_day* is None where nobody knows it.
     """
 
     scheme: str
     short_name: str
     currency: str
-    due_day: date
+    due_day: date | None
     declaration: Declaration | None
     unpaid: int
     state: str
@@ -60,9 +63,9 @@ class MonthRow:
 
     @property
     def due_day(self) -> date:
-        """The first due day among the schemes that still wait for a declaration, or of all when none does."""
-        waiting = [one.due_day for one in self.schemes if one.declaration is None and not one.why]
-        return min(waiting or [one.due_day for one in self.schemes])
+        """The first due day known among the schemes that still wait for a declaration, or of all when none does."""
+        waiting = [one for one in self.schemes if one.declaration is None and not one.why]
+        return min((one.due_day for one in waiting or self.schemes if one.due_day), default=date.max)
 
     @property
     def payroll_id(self) -> int | None:
@@ -75,28 +78,41 @@ def months_to_declare(session: Session, employer_id: int, today: date) -> list[M
     """
     Every month from the first enrolment to the one *today* lies in, newest first.
 
-    A month can be declared from its first day on.  Four queries, however many months.
+    A month can be declared from its first day on.  Four queries, however many months, and one more where a
+    scheme asks how many people there were.
     """
-    schemes: dict[Month, list[str]] = {}
+    schemes: dict[Month, dict[str, Enrolment]] = {}
     for enrolment in _enrolments(session, employer_id):
         for month in _months_of(enrolment, today):
-            names = schemes.setdefault(month, [])
-            if enrolment.scheme not in names:
-                names.append(enrolment.scheme)
+            schemes.setdefault(month, {})[enrolment.scheme] = enrolment
     standing = _standing(session, employer_id)
+    counted = headcounts(session, employer_id, _to_count(schemes, standing))
     unpaid = _unpaid(session, employer_id)
     drafts = _drafts(session, employer_id)
     return [
         MonthRow(
             month,
             tuple(
-                _scheme_month(pack(name), month, standing.get((name, month)), unpaid.get((name, month), 0), today)
-                for name in names
+                _scheme_month(
+                    given_on(pack(name), month, enrolment, counted.get(month), today),
+                    month, standing.get((name, month)), unpaid.get((name, month), 0), today,
+                )
+                for name, enrolment in enrolled.items()
             ),
             drafts.get(month),
         )
-        for month, names in sorted(schemes.items(), reverse=True)
+        for month, enrolled in sorted(schemes.items(), key=lambda one: one[0], reverse=True)
     ]
+
+
+def _to_count(
+    schemes: Mapping[Month, Mapping[str, Enrolment]], standing: Mapping[tuple[str, Month], Declaration]
+) -> set[Month]:
+    """The months still to be declared to a scheme that asks how many people there were."""
+    return {
+        month for month, enrolled in schemes.items()
+        for name in enrolled if (name, month) not in standing and asks_headcount(pack(name))
+    }  # fmt: skip
 
 
 def next_month(rows: Iterable[MonthRow]) -> MonthRow | None:
@@ -115,13 +131,15 @@ def month_row(session: Session, employer_id: int, month: Month, today: date) -> 
 
 def schemes_of(session: Session, employer_id: int, month: Month) -> dict[str, int]:
     """The schemes the employer is enrolled in on a day of *month*, in the fund's order, each with its enrolment."""
-    found = {}
-    for enrolment in _enrolments(session, employer_id):
-        rules = pack(enrolment.scheme)
-        first, last = month.first_day(rules.calendar), month.last_day(rules.calendar)
-        if enrolment.from_day <= last and (enrolment.to_day is None or enrolment.to_day >= first):
-            found[enrolment.scheme] = enrolment.id
-    return found
+    return {one.scheme: one.id for one in enrolments_in(session, employer_id, month)}
+
+
+def given_in(session: Session, employer_id: int, month: Month, known_on: date) -> dict[str, Given]:
+    """What each scheme the employer is enrolled in for *month* is told beside pay, in the fund's order."""
+    enrolled = enrolments_in(session, employer_id, month)
+    asked = any(asks_headcount(pack(one.scheme)) for one in enrolled)
+    people = headcounts(session, employer_id, [month]).get(month) if asked else None
+    return {one.scheme: given_on(pack(one.scheme), month, one, people, known_on) for one in enrolled}
 
 
 def standing_declarations(session: Session, employer_id: int, month: Month) -> dict[str, Declaration]:
@@ -137,38 +155,35 @@ def still_to_declare(session: Session, employer_id: int, month: Month, today: da
     Refused, with the reason, when there is none: the month has not begun, nobody was enrolled, a rule
     is not known, or all is declared already.
     """
-    enrolled = [pack(name) for name in schemes_of(session, employer_id, month)]
-    if month > month_of(today):
-        raise Refused(_("%(month)s has not begun yet.", month=month_in_words(month)), status=422)
+    enrolled = given_in(session, employer_id, month, today)
+    if month > month_on(today):
+        raise Refused(_("%(month)s has not begun yet.", month=month_words(month)), status=422)
     if not enrolled:
-        words = _("You were not enrolled in any scheme in %(month)s.", month=month_in_words(month))
+        words = _("You were not enrolled in any scheme in %(month)s.", month=month_words(month))
         raise Refused(words, status=422)
     declared = standing_declarations(session, employer_id, month)
-    waiting = [rules for rules in enrolled if rules.id not in declared]
+    waiting = [given for scheme, given in enrolled.items() if scheme not in declared]
     if not waiting:
-        words = _("%(month)s is declared already. If something in it is wrong, revise it.", month=month_in_words(month))
+        words = _("%(month)s is declared already. If something in it is wrong, revise it.", month=month_words(month))
         raise Refused(words)
     return computable(waiting, month)
 
 
-def computable(schemes: Iterable[Pack], month: Month) -> tuple[Pack, ...]:
-    """Those whose rules for *month* are known; Refused with the first reason when none is."""
-    gaps = {rules: not_computable(rules, month) for rules in schemes}
+def computable(schemes: Iterable[Given], month: Month) -> tuple[Pack, ...]:
+    """Those whose rules for *month* are known and told what they ask; Refused with the first reason when none is."""
+    gaps = {given.rules: not_computable(given, month) for given in schemes}
     known = tuple(rules for rules, why in gaps.items() if why is None)
     if not known:
         raise Refused(next(why for why in gaps.values() if why), status=422)
     return known
 
 
-def not_computable(rules: Pack, month: Month) -> Words | None:
+def not_computable(given: Given, month: Month) -> Words | None:
     """Why contributions of *month* cannot be computed; None when they can."""
-    try:
-        contribution_on(rules, month, dict.fromkeys(rules.components, 0))
-    except NotKnown as gap:
-        return _(
-            "%(month)s cannot be declared here yet: %(why)s Ask the fund.", month=month_in_words(month), why=gap.words
-        )
-    return None
+    why = why_not(given, month)
+    if why is None:
+        return None
+    return _("%(month)s cannot be declared here yet: %(why)s Ask the fund.", month=month_words(month), why=why)
 
 
 def _enrolments(session: Session, employer_id: int) -> Sequence[Enrolment]:
@@ -191,12 +206,13 @@ def _months_of(enrolment: Enrolment, today: date) -> list[Month]:
     return list(months_between(first, rules.calendar.month_of(last), rules.calendar))
 
 
-def _scheme_month(rules: Pack, month: Month, declared: Declaration | None, unpaid: int, today: date) -> SchemeMonth:
+def _scheme_month(given: Given, month: Month, declared: Declaration | None, unpaid: int, today: date) -> SchemeMonth:
     """How one scheme stands in one month."""
-    due = declared.due_day if declared is not None else due_day(rules, month)
-    late, why = today > due, None
+    rules, why = given.rules, None
+    due = declared.due_day if declared is not None else _due_day(given, month)
+    late = due is not None and today > due
     if declared is None:
-        why = not_computable(rules, month)
+        why = not_computable(given, month)
         state = "blocked" if why else "overdue" if late else "not_declared"
     elif unpaid <= 0:
         state = "paid" if declared.total else "submitted"
@@ -205,6 +221,14 @@ def _scheme_month(rules: Pack, month: Month, declared: Declaration | None, unpai
     else:
         state = "part_paid" if unpaid < declared.total else "submitted"
     return SchemeMonth(rules.id, rules.short_name, rules.currency.code, due, declared, max(unpaid, 0), state, why)
+
+
+def _due_day(given: Given, month: Month) -> date | None:
+    """The day by which the employer pays; None where it is not known."""
+    try:
+        return given.due_day(month)
+    except (NotKnown, Unusable):
+        return None
 
 
 def _standing(session: Session, employer_id: int) -> dict[tuple[str, Month], Declaration]:

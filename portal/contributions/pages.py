@@ -17,11 +17,12 @@ from portal.contributions import storage
 from portal.contributions.acknowledgement import when_late
 from portal.contributions.assessment import Sums
 from portal.contributions.models import Payroll, PayrollState
+from portal.employers.given import given_from_json
 from portal.errors import NotFound
-from portal.installation import fund, pack
+from portal.installation import fund, month_from, pack
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month
-from portal.scheme.deadlines import days_left_in_words, due_day
+from portal.scheme.deadlines import days_left_in_words
 from portal.words import Words
 
 bp = guarded(Blueprint("payrolls", __name__, url_prefix="/employers/<employer_number>/payrolls"), acting_for_employer)
@@ -46,7 +47,7 @@ def today() -> date:
 def month_in(text: str) -> Month:
     """The month an address names; NotFound when it names none."""
     try:
-        return Month.parse(text)
+        return month_from(text)
     except ValueError:
         raise NotFound(text) from None
 
@@ -67,8 +68,10 @@ def schemes_on(payroll: Payroll) -> Sequence[SchemeOnPage]:
     sums = payroll.checked.get("sums", {})
     for scheme in payroll.checked.get("schemes", ()):
         rules, month = pack(scheme), payroll.month
-        left = days_left_in_words(rules, month, today()).words
-        found.append(SchemeOnPage(rules, Sums(**sums[scheme]), due_day(rules, month), left, when_late(rules, month)))
+        given = given_from_json(rules, payroll.checked.get("given", {}).get(scheme, {}))
+        answers, due = {**given.employer, **given.options}, given.due_day(month)
+        left = days_left_in_words(rules, month, today(), given.headcount, answers).words
+        found.append(SchemeOnPage(rules, Sums(**sums[scheme]), due, left, when_late(rules, due)))
     return found
 
 

@@ -10,17 +10,19 @@ from sqlalchemy import ColumnElement, func, literal, literal_column, select, tup
 from sqlalchemy.orm import Session
 
 from portal.auth.models import Account, EmployerRole, Mandate
-from portal.contributions.assessment import last_pay, problems_from_json
+from portal.contributions.assessment import problems_from_json
+from portal.contributions.basis import earlier_pay, last_pay
 from portal.contributions.checks import CheckLimits, LineToCheck, namesakes
+from portal.contributions.explaining import told
 from portal.contributions.models import Declaration, DeclarationLine, FaultyLine, Payroll, PayrollLine
 from portal.db import day_range
-from portal.employers.roster import day_of
+from portal.employers.given import given_from_json, of_person
+from portal.employers.roster import day_of, roster_in
 from portal.employers.roster_import import money
 from portal.errors import NotFound
 from portal.installation import pack
 from portal.people.models import Person
 from portal.scheme.blocks.pack import Pack
-from portal.scheme.contribution import explain_contribution
 from portal.scheme.explain import Step
 from portal.tabular.table import Problem
 from portal.web.pages import PER_PAGE
@@ -94,10 +96,26 @@ def line_of(session: Session, payroll: Payroll, row: int) -> LineOnPage:
     return _line(*found)
 
 
-def explained(payroll: Payroll, line: LineOnPage) -> list[tuple[Pack, Sequence[Step]]]:
+def explained(session: Session, payroll: Payroll, line: LineOnPage) -> list[tuple[Pack, Sequence[Step]]]:
     """How each scheme's shares of a line come about, step by step."""
-    packs = [pack(scheme) for scheme in payroll.checked["schemes"]]
-    return [(rules, explain_contribution(rules, payroll.month, line.components)) for rules in packs]
+    packs, given = [pack(scheme) for scheme in payroll.checked["schemes"]], payroll.checked.get("given", {})
+    person, month = _person_of(session, payroll, line.row), payroll.month
+    who = next(iter(roster_in(session, payroll.employer_id, month, person=person.id)), None)
+    before = earlier_pay(session, payroll.employer_id, month, packs, person.id)
+    found: list[tuple[Pack, Sequence[Step]]] = []
+    for rules in packs:
+        said = of_person(rules, who.answers, month, who.from_day) if who else {}
+        asked = given_from_json(rules, given.get(rules.id, {}))
+        earlier = before.get((rules.id, person.id), ())
+        steps = told(asked, month, line.components, line.days, said, person.birth_date, earlier).steps
+        found.append((rules, steps))
+    return found
+
+
+def _person_of(session: Session, payroll: Payroll, row: int) -> Person:
+    """Who a line is about."""
+    statement = select(Person).join(PayrollLine, PayrollLine.person_id == Person.id)
+    return session.scalars(statement.where(PayrollLine.payroll_id == payroll.id, PayrollLine.row_number == row)).one()
 
 
 def rows_to_mend(session: Session, payroll: Payroll, number: int) -> tuple[list[RowToMend], int]:

@@ -8,7 +8,7 @@ was wrong is revised by a new one, and exactly the difference is posted.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 from portal.auth.models import Account, EmployerRole
 from portal.auth.service import mandates
 from portal.contributions import acknowledgement
-from portal.contributions.assessment import Assessed, Basis, Sums, assess
+from portal.contributions.assessment import Assessed, Sums, assess
+from portal.contributions.basis import Basis, load_basis
 from portal.contributions.declaring import Submission, declare
 from portal.contributions.drafts import (
     Change,
@@ -43,11 +44,11 @@ from portal.contributions.storage import Contents, Stale, basis_of, contents_of,
 from portal.employers.models import Employer
 from portal.employers.roster import day_of, roster_in
 from portal.errors import NotFound, Refused
-from portal.installation import fund, pack
+from portal.installation import fund, month_words, pack
 from portal.ledger import book
 from portal.people.models import Person
 from portal.scheme.blocks.pack import Pack
-from portal.scheme.calendars import Month, month_in_words
+from portal.scheme.calendars import Month
 from portal.words import _, _n
 
 __all__ = [
@@ -78,15 +79,18 @@ def submit_payroll(
         raise Refused(_("This payroll was given up. Start the month again."))
     if draft.version != version:
         raise Stale
-    contents, basis = contents_of(session, draft), basis_of(session, draft)
+    contents, basis = contents_of(session, draft), basis_of(session, draft, day_of(at))
     assessed = _checked_again(draft, basis, contents)
+    amended: dict[str, int] = {}
     if draft.checked.get("revises"):
         assessed = _what_differs(session, draft, assessed)
+        amended = _amended(session, basis, assessed, draft)
     numbers = {person: one.insurance_number for person, one in basis.people.items()}
     codes = tuple(dict.fromkeys(code for name in assessed.sums for code in pack(name).components))
     print_ = acknowledgement.fingerprint_of(contents.lines, codes, numbers)
-    submission = _submission(session, draft, "revised" if draft.checked.get("revises") else "regular", print_, by, at)
-    return declare(session, submission, assessed)
+    kind = "revised" if draft.checked.get("revises") else "regular"
+    submission = _submission(session, draft, basis, kind, print_, by, at)
+    return declare(session, replace(submission, amended=amended), assessed)
 
 
 def submit_nil(
@@ -107,7 +111,7 @@ def submit_nil(
             "%(n)s person is on your roster in %(month)s. Tick the box if nobody was paid.",
             "%(n)s people are on your roster in %(month)s. Tick the box if nobody was paid.",
             people,
-            month=month_in_words(month),
+            month=month_words(month),
         )
         raise Refused(words, field="nobody_paid", status=422)
     if (draft := open_draft(session, employer_id, month)) is not None:
@@ -119,7 +123,8 @@ def submit_nil(
     session.add(payroll)
     session.flush()
     nothing = Assessed((), (), {}, sums={rules.id: Sums() for rules in packs})
-    return declare(session, _submission(session, payroll, "nil", "", by, at), nothing)
+    basis = load_basis(session, employer_id, month, packs, day_of(at))
+    return declare(session, _submission(session, payroll, basis, "nil", "", by, at), nothing)
 
 
 def declarations_of(session: Session, payroll: Payroll) -> list[Declaration]:
@@ -190,11 +195,13 @@ def _what_differs(session: Session, draft: Payroll, assessed: Assessed) -> Asses
     standing = standing_declarations(session, draft.employer_id, draft.month)
     before: dict[str, set[tuple[object, ...]]] = {}
     statement = select(
-        Declaration.scheme, DeclarationLine.person_id, DeclarationLine.components, DeclarationLine.days
+        Declaration.scheme, DeclarationLine.person_id, DeclarationLine.components, DeclarationLine.days,
+        DeclarationLine.employer_share, DeclarationLine.employee_share,
     ).join(DeclarationLine, DeclarationLine.declaration_id == Declaration.id)
     ids = [each.id for each in standing.values()]
-    for scheme, person, components, days in session.execute(statement.where(Declaration.id.in_(ids))):
-        before.setdefault(scheme, set()).add((person, days, *(components[code] for code in pack(scheme).components)))
+    for scheme, person, components, days, *shares in session.execute(statement.where(Declaration.id.in_(ids))):
+        paid = (components[code] for code in pack(scheme).components)
+        before.setdefault(scheme, set()).add((person, days, *shares, *paid))
     changed = {
         scheme: sums for scheme, sums in assessed.sums.items()
         if scheme not in standing or before.get(scheme, set()) != _said(pack(scheme), assessed)
@@ -205,18 +212,37 @@ def _what_differs(session: Session, draft: Payroll, assessed: Assessed) -> Asses
 
 
 def _said(rules: Pack, assessed: Assessed) -> set[tuple[object, ...]]:
-    """Who was paid what, as far as one scheme counts it."""
+    """Who was paid what, as far as one scheme counts it, and what is due on it."""
     return {
-        (line.person_id, line.days, *(line.components[code] for code in rules.components)) for line in assessed.lines
-    }
+        (
+            line.person_id, line.days, found[rules.id].employer, found[rules.id].employee,
+            *(line.components[code] for code in rules.components),
+        )
+        for line, found in zip(assessed.lines, assessed.contributions, strict=True)
+    }  # fmt: skip
+
+
+def _amended(session: Session, basis: Basis, assessed: Assessed, draft: Payroll) -> dict[str, int]:
+    """How much of each scheme's total is due only by rules that became known after the month was declared before."""
+    given = dict(basis.given)
+    for scheme, before in standing_declarations(session, draft.employer_id, draft.month).items():
+        if scheme in given:
+            known = before.given.get("known_on")
+            then = date.fromisoformat(known) if known else day_of(before.submitted_at)
+            given[scheme] = replace(given[scheme], known_on=then)
+    if given == basis.given:
+        return {}
+    then_due = assess(replace(basis, given=given), assessed.lines).sums
+    return {scheme: sums.total - then_due[scheme].total for scheme, sums in assessed.sums.items()}
 
 
 def _submission(
-    session: Session, payroll: Payroll, kind: str, fingerprint: str, by: int | None, at: datetime
+    session: Session, payroll: Payroll, basis: Basis, kind: str, fingerprint: str, by: int | None, at: datetime
 ) -> Submission:
     employer = session.get_one(Employer, payroll.employer_id)
     enrolments = schemes_of(session, employer.id, payroll.month)
-    return Submission(payroll, employer, enrolments, kind, _signer(session, employer.id, by, at), fingerprint, by, at)
+    signer = _signer(session, employer.id, by, at)
+    return Submission(payroll, employer, enrolments, kind, signer, fingerprint, by, at, basis)
 
 
 def _signer(session: Session, employer_id: int, by: int | None, at: datetime) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,15 +14,8 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.audit import Event
-from portal.contributions.assessment import (
-    Assessed,
-    Basis,
-    Line,
-    assess,
-    load_basis,
-    problem_to_json,
-    problems_from_json,
-)
+from portal.contributions.assessment import Assessed, assess, problem_to_json, problems_from_json
+from portal.contributions.basis import Basis, Line, load_basis
 from portal.contributions.models import FaultyLine, Payroll, PayrollLine, PayrollState
 from portal.db import copy_rows
 from portal.errors import NotFound, Refused
@@ -79,10 +72,10 @@ def open_draft(session: Session, employer_id: int, month: Month) -> Payroll | No
     return session.scalar(select(Payroll).where(*wanted))
 
 
-def basis_of(session: Session, draft: Payroll) -> Basis:
-    """What a draft is checked against now."""
+def basis_of(session: Session, draft: Payroll, known_on: date) -> Basis:
+    """What a draft is checked against now, with the rules as they are known on this day."""
     packs = [pack(name) for name in draft.checked["schemes"]]
-    return load_basis(session, draft.employer_id, draft.month, packs)
+    return load_basis(session, draft.employer_id, draft.month, packs, known_on)
 
 
 def contents_of(session: Session, draft: Payroll) -> Contents:
@@ -111,7 +104,8 @@ def save(
         session.execute(delete(PayrollLine).where(PayrollLine.payroll_id == draft.id))
         session.execute(delete(FaultyLine).where(FaultyLine.payroll_id == draft.id))
     store_rows(session, draft, assessed, contents.faulty)
-    draft.checked = {**contents.kept, **_result(assessed, contents)}
+    given = {scheme: one.to_json() for scheme, one in basis.given.items()}
+    draft.checked = {**contents.kept, **_result(assessed, contents), "given": given}
     draft.version += 1
     audit.record(
         session, Event.PAYROLL_SAVED, at=at, by=by, employer=draft.employer_id, subject=f"payroll:{draft.public_id}",

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from portal.contributions.layouts import TEMPLATE, Kind, Layout, MonthRule, columns_of, layout_of
-from portal.scheme.calendars import Month
+from portal.scheme.calendars import GREGORIAN, Calendar, Month
 from portal.tabular.amounts import AmountRule
 from portal.tabular.cells import REQUIRED
 from portal.tabular.person_columns import doubled, same_number, same_row
@@ -73,14 +73,15 @@ class TemplateLine:
 
 
 def parse(
-    table: Table, layout: Layout, month: Month, rules: FileRules, *, first_open: Month | None = None
+    table: Table, layout: Layout, month: Month, rules: FileRules, *, first_open: Month | None = None,
+    calendar: Calendar = GREGORIAN,
 ) -> ParsedPayroll:
     """
     Read a payroll for *month*.  Raises ``FileRefused`` when a column is missing; anything else is a problem of its row.
 
     *first_open* is the first month that may still be declared, where the fund closes months.
     """
-    months = MonthRule(month, rules.today, first_open)
+    months = MonthRule(month, rules.today, first_open, calendar)
     fitted = fit(table, columns_of(layout, table.header, months, rules))
     if "national_id" not in fitted.places and "insurance_number" not in fitted.places:
         words = _("The file has no column named %(names)s. Add it.", names="national_id")

@@ -15,7 +15,8 @@ from portal import clock, pdf
 from portal.auth.access import Right, needs
 from portal.contributions import draft_views, drafts, file_work, intake, queries, service, upload
 from portal.contributions.acknowledgement import PDF, attestation, keep_pdf, nil_attestation
-from portal.contributions.assessment import load_basis, problems_from_json
+from portal.contributions.assessment import problems_from_json
+from portal.contributions.basis import load_basis
 from portal.contributions.forms import NilForm, SubmitForm, UploadForm
 from portal.contributions.models import Declaration
 from portal.contributions.months import month_row, schemes_of
@@ -141,7 +142,7 @@ def template(employer_number: str, month: str, kind: str) -> Response:
     wanted = month_in(month)
     with reading() as session:
         packs = [pack(name) for name in schemes_of(session, g.employer.id, wanted)]
-        basis = load_basis(session, g.employer.id, wanted, packs)
+        basis = load_basis(session, g.employer.id, wanted, packs, today())
     people = [intake.template_line(one) for one in basis.working]
     header, rows = upload.template(basis.components, people, month=wanted, money=money())
     name = f"payroll-{wanted}.{kind}"

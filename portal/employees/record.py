@@ -18,7 +18,7 @@ from portal.contributions.models import Declaration, DeclarationLine
 from portal.contributions.months import GONE
 from portal.coverage.models import CoverageMonth, PaidMonth
 from portal.employers.models import Employer, Employment, Enrolment
-from portal.installation import packs
+from portal.installation import month_on, packs
 from portal.ledger import book
 from portal.ledger.models import Charge
 from portal.people.models import Person
@@ -122,7 +122,7 @@ def record_of(session: Session, person_id: int, today: date) -> Record:
             months.setdefault(month, []).extend(_entries(facts, rules, month))
     schemes = [rules.id for rules in packs().values() if rules.opens_coverage]
     ends = [each.to_day for each in facts.employments]
-    starts = [month_of(each.from_day) for each in facts.employments] + [key[2] for key in facts.declared]
+    starts = [month_on(each.from_day) for each in facts.employments] + [key[2] for key in facts.declared]
     return Record(
         person=facts.person,
         today=today,

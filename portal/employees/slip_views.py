@@ -23,10 +23,9 @@ from portal.employees.slip_work import AT_ONCE, PDF, Printing, begin_slips, prin
 from portal.employees.slips import slip_pdf
 from portal.employers.roster import RosterPerson, roster_in
 from portal.errors import NotFound
-from portal.installation import fund
+from portal.installation import fund, month_on
 from portal.people.models import Person
 from portal.people.service import person_by_insurance_number
-from portal.scheme.calendars import month_of
 from portal.web.pages import PER_PAGE, Page, download, page_number
 
 bp = guarded(Blueprint("slips", __name__, url_prefix="/employers/<employer_number>/slips"), acting_for_employer)
@@ -92,7 +91,7 @@ def _needle() -> str:
 def _found(session: Session, today: date) -> list[RosterPerson]:
     """The people on the roster this month, searched by name or number."""
     needle = _needle().casefold()
-    return [one for one in roster_in(session, g.employer.id, month_of(today)) if needle in _searched(one)]
+    return [one for one in roster_in(session, g.employer.id, month_on(today)) if needle in _searched(one)]
 
 
 def _page_of(people: Sequence[RosterPerson], number: int) -> Page:

@@ -16,7 +16,7 @@ from portal.employees.slip_views import bp as slip_bp  # noqa: F401
 from portal.employees.slip_views import counter_bp  # noqa: F401
 from portal.employees.why import cover_story, shown
 from portal.errors import NotFound, Refused
-from portal.installation import fund, packs
+from portal.installation import fund, month_from, packs
 from portal.scheme.calendars import Month
 from portal.web.filters import month_name
 
@@ -68,7 +68,7 @@ def report() -> ResponseReturnValue:
         try:
             with db.writing() as session:
                 reports.send(
-                    session, g.person_id, form.employer.data, Month.parse(form.month.data), kind=form.kind.data,
+                    session, g.person_id, form.employer.data, month_from(form.month.data), kind=form.kind.data,
                     message=form.message.data or "", at=clock.now(),
                 )  # fmt: skip
         except Refused as refusal:

@@ -142,6 +142,8 @@ class Enrolment(Base):
     scheme: Mapped[str]
     from_day: Mapped[date]
     to_day: Mapped[date | None]
+    #: What the scheme asks about the employer and its choices: a list that is only added to (see `given`).
+    answers: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
 
 
 class Employment(Base):
@@ -170,6 +172,8 @@ class Employment(Base):
     to_day: Mapped[date | None]
     leave_reason: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime]
+    #: What schemes ask about the person in this employment: a list that is only added to (see `given`).
+    answers: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
 
 
 class Wage(Base):

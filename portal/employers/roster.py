@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,13 +21,14 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.audit import Event
+from portal.employers.given import about_person, added
 from portal.employers.models import Employer, Employment, Wage
 from portal.errors import NotFound, Refused
+from portal.installation import calendar, fund, month_on
 from portal.installation import components as pay_components
-from portal.installation import fund
 from portal.people.models import Person
 from portal.people.service import PersonFacts, find_or_add
-from portal.scheme.calendars import Calendar, Month, month_of
+from portal.scheme.calendars import Month
 from portal.words import Amount, Words, _
 
 #: How far ahead a first or last day may lie: notice is given in advance, a wrong year is a slip.
@@ -48,6 +50,8 @@ class RosterPerson:
     category: str
     from_day: date
     to_day: date | None
+    birth_date: date
+    answers: list[Any]
     components: dict[str, int]
 
 
@@ -56,11 +60,12 @@ def lock_roster(session: Session, employer_id: int) -> None:
     session.execute(select(Employer.id).where(Employer.id == employer_id).with_for_update(key_share=True))
 
 
-def roster_in(session: Session, employer_id: int, month: Month, calendar: Calendar | None = None) -> list[RosterPerson]:
+def roster_in(session: Session, employer_id: int, month: Month, *, person: int | None = None) -> list[RosterPerson]:
     """
     Everybody who worked for the employer on any day of *month*, by surname, in one statement.
 
     Each person once: who left and came back within the month stands with the later employment.
+    *person*: only this one.
     """
     wage = (
         select(Wage.components)
@@ -75,8 +80,9 @@ def roster_in(session: Session, employer_id: int, month: Month, calendar: Calend
         .outerjoin(wage, true())
         .where(
             Employment.employer_id == employer_id,
-            Employment.from_day <= month.last_day(calendar),
-            or_(Employment.to_day.is_(None), Employment.to_day >= month.first_day(calendar)),
+            Employment.from_day <= month.last_day(calendar()),
+            or_(Employment.to_day.is_(None), Employment.to_day >= month.first_day(calendar())),
+            Employment.person_id == person if person is not None else true(),
         )
         .order_by(Employment.from_day)
     )
@@ -87,7 +93,8 @@ def roster_in(session: Session, employer_id: int, month: Month, calendar: Calend
 def _on_roster(person: Person, row: Employment, components: dict[str, int]) -> RosterPerson:
     return RosterPerson(
         person.id, person.insurance_number, person.national_id, person.surname, person.first_name,
-        person.other_names, row.id, row.staff_number, row.category, row.from_day, row.to_day, components,
+        person.other_names, row.id, row.staff_number, row.category, row.from_day, row.to_day,
+        person.birth_date, row.answers, components,
     )  # fmt: skip
 
 
@@ -103,9 +110,12 @@ def hire(
     by: int | None = None,
     staff_number: str = "",
     wage_from: Month | None = None,
+    said: Mapping[str, str] | None = None,
 ) -> Employment:
     """
     Take somebody on from *from_day*; their wage holds from its month, or from *wage_from*.
+
+    *said* answers what the schemes ask about a person, as typed, by key.
 
     Again with the same first day: the same employment, nothing added.  Refused when the person
     already works here on that day or later, or when the facts do not agree with who is known.
@@ -113,6 +123,7 @@ def hire(
     lock_roster(session, employer_id)
     check_hire(who, from_day, category, day_of(at))
     check_wage(components)
+    kept = added([], about_person(said or {}), from_day, at=at, by=by)
     person = who if isinstance(who, Person) else find_or_add(session, who, at=at, by=by, employer=employer_id)
     for held in employments_of(session, employer_id, person.id):
         if held.from_day == from_day:
@@ -121,11 +132,11 @@ def hire(
             raise Refused(_overlap(held), field="from_day")
     row = Employment(
         employer_id=employer_id, person_id=person.id, staff_number=staff_number.strip(), category=category,
-        from_day=from_day, to_day=None, created_at=at,
+        from_day=from_day, to_day=None, created_at=at, answers=kept,
     )  # fmt: skip
     session.add(row)
     session.flush()
-    _store_wage(session, row, wage_from or month_of(from_day), components, at)
+    _store_wage(session, row, wage_from or month_on(from_day), components, at)
     subject = f"employment:{row.public_id}"
     audit.record(session, Event.HIRED, at=at, by=by, employer=employer_id, subject=subject, employment=row.public_id)
     return row
@@ -180,7 +191,7 @@ def change_wage(
     lock_roster(session, employer_id)
     row = employment_of(session, employer_id, employment)
     check_wage(components)
-    if from_month < month_of(row.from_day) or (row.to_day and from_month > month_of(row.to_day)):
+    if from_month < month_on(row.from_day) or (row.to_day and from_month > month_on(row.to_day)):
         raise Refused(_("The wage must start in a month of the employment."), field="from_month")
     if same_wage(wage_in(session, row.id, from_month), components):
         return False

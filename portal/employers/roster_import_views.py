@@ -28,8 +28,8 @@ from portal.employers.roster_list import CSV, XLSX
 from portal.employers.roster_review import review_of
 from portal.errors import Refused
 from portal.files import StoredFile
-from portal.installation import fund
-from portal.scheme.calendars import Month, month_of, months_between
+from portal.installation import calendar, fund, month_on
+from portal.scheme.calendars import Month, months_between
 from portal.tabular.table import FileRefused
 from portal.web.filters import say
 from portal.web.pages import PER_PAGE, Page, download, page_number
@@ -44,7 +44,7 @@ bp = guarded(
 @needs(Right.PREPARE)
 def upload(employer_number: str) -> ResponseReturnValue:
     """Choose a file.  It is kept as it came until it is confirmed; one that cannot be read is not kept."""
-    form = ImportForm(data={"wages_from": str(month_of(_today()))})
+    form = ImportForm(data={"wages_from": str(month_on(_today()))})
     form.wages_from.choices = month_choices(_months())
     if form.validate_on_submit():
         try:
@@ -156,11 +156,12 @@ def _today() -> date:
 
 def _months() -> list[Month]:
     """The months from which changed wages may count: a year back to the next one, this one first."""
-    now = month_of(_today())
-    return [now, now.next(), *reversed(months_between(now.plus(-12), now.previous()))]
+    now = month_on(_today())
+    own = calendar()
+    return [now, now.next(own), *reversed(months_between(now.plus(-12, own), now.previous(own), own))]
 
 
 def _wages_from(asked: str | None = None) -> Month:
     """The month asked for, or in the address; this one when there is none that may be chosen."""
     asked = request.args.get("wages_from", "") if asked is None else asked
-    return next((month for month in _months() if str(month) == asked), month_of(_today()))
+    return next((month for month in _months() if str(month) == asked), month_on(_today()))

@@ -18,9 +18,8 @@ from portal.employers.roster_file import TEXT_COLUMNS, RosterRow, export
 from portal.employers.roster_import import Reading, money
 from portal.employers.roster_plan import NOT_SAID
 from portal.errors import NotFound
-from portal.installation import components, fund
+from portal.installation import components, fund, month_on
 from portal.people.models import Person
-from portal.scheme.calendars import month_of
 from portal.tabular.writing import write_csv, write_xlsx
 
 CSV = "text/csv"
@@ -84,7 +83,7 @@ def _lines(session: Session, query: Select[Any]) -> list[Listed]:
 def _query(employer_id: int, asked: Asked) -> Select[Any]:
     wage = (
         select(Wage.components)
-        .where(Wage.employment_id == Employment.id, Wage.from_month <= month_of(asked.today))
+        .where(Wage.employment_id == Employment.id, Wage.from_month <= month_on(asked.today))
         .order_by(Wage.from_month.desc())
         .limit(1)
         .lateral()

@@ -16,9 +16,10 @@ from functools import cached_property
 from portal.employers.models import Employment
 from portal.employers.roster import doubts, same_wage
 from portal.employers.roster_file import ParsedRoster, RosterRow
+from portal.installation import month_on
 from portal.people.models import Person
 from portal.people.service import DIFFERENT, OTHER_NUMBER, PersonFacts, agrees
-from portal.scheme.calendars import Month, month_of
+from portal.scheme.calendars import Month
 from portal.scheme.fund import Choice, Fund
 from portal.tabular.amounts import AmountRule
 from portal.tabular.cells import REQUIRED
@@ -200,7 +201,7 @@ class _Judge:
                           first=one.from_day)  # fmt: skip
                 self.wrong(row, "from_day", Fault("E_OVERLAP", words), row.from_day.isoformat())
         self.ask_about_wage(row, None)
-        wage = (month_of(row.from_day), row.components) if row.components else None
+        wage = (month_on(row.from_day), row.components) if row.components else None
         return replace(move, wage=wage, last_day=row.to_day)
 
     def changing(self, move: Move, held: Sequence[Employment]) -> Move:
@@ -225,9 +226,9 @@ class _Judge:
 
     def new_wage(self, row: RosterRow, on_file: Employment) -> tuple[Month, Mapping[str, int]] | None:
         """The wage to write and its first month; None when the row names none or it is already paid."""
-        month = max(self.wages_from, month_of(on_file.from_day))
+        month = max(self.wages_from, month_on(on_file.from_day))
         if end := row.to_day or on_file.to_day:
-            month = min(month, month_of(end))
+            month = min(month, month_on(end))
         before = next((paid for since, paid in reversed(self.known.wages.get(on_file.id, ())) if since <= month), None)
         after = {**(before or {}), **row.components}
         if not row.components or same_wage(before, after):

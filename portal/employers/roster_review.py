@@ -10,8 +10,7 @@ from typing import Any
 
 from portal.employers.roster_forms import component_labels
 from portal.employers.roster_plan import Move, Plan
-from portal.installation import fund
-from portal.scheme.calendars import month_in_words
+from portal.installation import fund, month_words
 from portal.scheme.explain import words_from_json, words_to_json
 from portal.tabular.table import Problem
 from portal.words import Amount, Words, _, _n
@@ -133,7 +132,7 @@ def _what(move: Move) -> list[Words]:
         labels, currency = component_labels(), fund().currency.code
         done += [
             _("%(component)s %(amount)s from %(month)s", component=labels[code], amount=Amount(amount, currency),
-              month=month_in_words(month))
+              month=month_words(month))
             for code, amount in pay.items()
         ]  # fmt: skip
     if move.corrects:

@@ -29,9 +29,9 @@ from portal.employers.roster_forms import (
 from portal.employers.roster_import_views import bp as import_bp  # noqa: F401  # the app opens every blueprint here
 from portal.employers.roster_list import CSV, SORTS, XLSX, Asked, as_file, export_roster, list_roster, record_of
 from portal.errors import Refused
-from portal.installation import fund
+from portal.installation import calendar, fund, month_from, month_on, month_words
 from portal.people.models import Person
-from portal.scheme.calendars import Month, month_in_words, month_of, months_between
+from portal.scheme.calendars import Month, months_between
 from portal.web.filters import say
 from portal.web.pages import PER_PAGE, Page, download, page_number
 from portal.words import Words, _, _n
@@ -126,7 +126,7 @@ def leave(employer_number: str, employment: UUID) -> ResponseReturnValue:
 def wage(employer_number: str, employment: UUID) -> ResponseReturnValue:
     """Somebody is paid something else from a month on."""
     row, person = _employment(employment)
-    form = with_pay(WageForm)(today(), data={"from_month": str(month_of(today()))})
+    form = with_pay(WageForm)(today(), data={"from_month": str(month_on(today()))})
     form["from_month"].choices = month_choices(_months_of(row))
     if form.validate_on_submit():
         try:
@@ -134,7 +134,7 @@ def wage(employer_number: str, employment: UUID) -> ResponseReturnValue:
         except Refused as refusal:
             _refuse(form, refusal)
     with reading() as session:
-        now = roster.wage_in(session, row.id, month_of(today()))
+        now = roster.wage_in(session, row.id, month_on(today()))
     return render_template(
         "roster/wage.html", form=form, employment=row, person=person, now=now, labels=component_labels(),
         currency=fund().currency.code,
@@ -166,13 +166,13 @@ def _left(form: LeaveForm, row: Employment, person: Person) -> ResponseReturnVal
 
 
 def _paid(form: RosterForm, row: Employment, person: Person) -> ResponseReturnValue:
-    month, pay = Month.parse(form["from_month"].data), form.pay()
+    month, pay = month_from(form["from_month"].data), form.pay()
     with writing() as session:
         before = roster.wage_in(session, row.id, month)
         roster.change_wage(
             session, g.employer.id, row.public_id, from_month=month, components=pay, at=clock.now(), by=current_user.id
         )
-    words = _("%(name)s: the wage counts from %(month)s.", name=person.full_name, month=month_in_words(month))
+    words = _("%(name)s: the wage counts from %(month)s.", name=person.full_name, month=month_words(month))
     flash(say(words), "success")
     return _back_to(person, roster.doubts(before, pay))
 
@@ -200,10 +200,10 @@ def _status(form: RosterForm) -> int:
 
 def _months_of(row: Employment) -> list[Month]:
     """The months of an employment whose wage can be changed: three years back to the next one, the last first."""
-    next_month = month_of(today()).next()
-    first = max(month_of(row.from_day), next_month.plus(-36))
-    last = min(next_month, month_of(row.to_day)) if row.to_day else max(next_month, first)
-    return list(reversed(months_between(first, last)))
+    next_month = month_on(today()).next(calendar())
+    first = max(month_on(row.from_day), next_month.plus(-36, calendar()))
+    last = min(next_month, month_on(row.to_day)) if row.to_day else max(next_month, first)
+    return list(reversed(months_between(first, last, calendar())))
 
 
 def _typed(day: date | None) -> str:
@@ -241,7 +241,7 @@ def _what(event: AuditEvent) -> Words:
             reason = _names(fund().leave_reasons).get(event.fields["reason"], event.fields["reason"])
             return _("Left: %(reason)s", reason=reason)
         case Event.WAGE_CHANGED.label:
-            month = month_in_words(Month.parse(event.fields["from_month"]))
+            month = month_words(month_from(event.fields["from_month"]))
             return _("Wage changed from %(month)s", month=month)
         case Event.PERSON_ADDED.label:
             return _("Made known to the fund and given an insurance number")

@@ -24,7 +24,7 @@ from portal.employers.roster_list import CSV, XLSX, rows_with_reasons
 from portal.employers.roster_plan import READING, Plan, comparing
 from portal.employers.roster_review import Review, review_from_json, review_of, review_to_json
 from portal.files import StoredFile, keep
-from portal.installation import fund
+from portal.installation import fund, month_from
 from portal.scheme.calendars import Month
 from portal.tabular.size import about_rows
 from portal.web.filters import say
@@ -95,7 +95,7 @@ def problems_of(reading: Reading, plan: Plan, kind: str) -> bytes:
 
 
 def _look(session: Session, order: Order, tell: Tell) -> Part:
-    wages_from = Month.parse(order.payload["wages_from"])
+    wages_from = month_from(order.payload["wages_from"])
     row = _file(session, order)
     tell(0, READING)
     reading = read_file(row.content, row.name, clock.today(fund().timezone))
@@ -112,7 +112,7 @@ def _look(session: Session, order: Order, tell: Tell) -> Part:
 
 def _import(session: Session, order: Order, tell: Tell) -> Part:
     import_roster(
-        session, order.employer_id, _file(session, order), wages_from=Month.parse(order.payload["wages_from"]),
+        session, order.employer_id, _file(session, order), wages_from=month_from(order.payload["wages_from"]),
         at=clock.now(), by=order.by, shown=order.payload["shown"], tell=tell,
     )  # fmt: skip
     return Part(STEPS, result=_page(order))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -15,6 +15,7 @@ from portal.audit import Event
 from portal.auth import service as accounts
 from portal.auth.models import Account, EmployerRole, Mandate
 from portal.db import day_range
+from portal.employers.given import added, asked_of_employer, written
 from portal.employers.models import Employer, Enrolment
 from portal.errors import NotFound, Refused
 from portal.installation import pack, packs
@@ -36,12 +37,14 @@ def first_day_of(scheme: str) -> date:
 
 
 def enrol(
-    session: Session, employer_id: int, scheme: str, from_day: date, *, at: datetime, by: int | None = None
-) -> Enrolment:
+    session: Session, employer_id: int, scheme: str, from_day: date, *, at: datetime, by: int | None = None,
+    said: Mapping[str, str] | None = None,
+) -> Enrolment:  # fmt: skip
     """
     Make the employer a member of *scheme* from *from_day* on, or from the scheme's own first day if that is later.
 
-    An employer who is a member on that day already stays so; nothing is added.
+    An employer who is a member on that day already stays so; nothing is added.  *said* answers what
+    the scheme asks, as typed.
     """
     from_day = max(from_day, first_day_of(scheme))
     of_scheme = select(Enrolment).where(Enrolment.employer_id == employer_id, Enrolment.scheme == scheme)
@@ -55,11 +58,43 @@ def enrol(
             scheme=pack(scheme).short_name, day=later.from_day,
         )  # fmt: skip
         raise Refused(words, field="from_day")
-    enrolment = Enrolment(employer_id=employer_id, scheme=scheme, from_day=from_day, to_day=None)
+    enrolment = Enrolment(employer_id=employer_id, scheme=scheme, from_day=from_day, to_day=None, answers=[])
     session.add(enrolment)
     session.flush()
     audit.record(session, Event.ENROLLED, at=at, by=by, employer=employer_id, scheme=scheme, from_day=from_day)
+    if said:
+        answer(session, enrolment, said, from_day=from_day, reason="", at=at, by=by)
     return enrolment
+
+
+def answer(
+    session: Session, enrolment: Enrolment, said: Mapping[str, str], *, from_day: date, reason: str, at: datetime,
+    by: int | None,
+) -> bool:  # fmt: skip
+    """
+    From *from_day* on the scheme's rules are told this about the employer; what was said before stays readable.
+
+    Answers that were left empty are not changed.  Gives whether anything changed.
+    """
+    session.refresh(enrolment, with_for_update=True)
+    rules = pack(enrolment.scheme)
+    if from_day < enrolment.from_day or (enrolment.to_day is not None and from_day > enrolment.to_day):
+        words = _("Choose a day of the enrolment, which begins on %(day)s.", day=enrolment.from_day)
+        raise Refused(words, field="from_day", status=422)
+    asked = {one.code for one in asked_of_employer(rules)}
+    kept = {code: written(rules, code, text) for code, text in said.items() if code in asked and text.strip()}
+    before, enrolment.answers = enrolment.answers, added(
+        enrolment.answers, kept, from_day, at=at, by=by, reason=reason
+    )  # fmt: skip
+    if enrolment.answers == before:
+        return False
+    audit.record(
+        session, Event.ENROLMENT_ANSWERED, at=at, by=by, employer=enrolment.employer_id,
+        subject=f"enrolment:{enrolment.id}", scheme=rules.id, from_day=from_day,
+        said=enrolment.answers[-1]["said"], reason=reason,
+    )  # fmt: skip
+    session.flush()
+    return True
 
 
 def enrolments_of(session: Session, employer_id: int) -> list[Enrolment]:

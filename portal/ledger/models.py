@@ -52,7 +52,7 @@ class Transaction(Base):
     __tablename__ = "transaction"
     __table_args__ = (
         UniqueConstraint("employer_id", "name"),
-        CheckConstraint("kind IN ('declaration', 'payment', 'late', 'credit', 'reversal')", name="kind"),
+        CheckConstraint("kind IN ('declaration', 'amendment', 'payment', 'late', 'credit', 'reversal')", name="kind"),
         Index(None, "employer_id", "effective_day"),
     )
 

@@ -56,7 +56,7 @@ _STANDINGS = (
         Charge,
         func.coalesce(_amount.filter(_DUE), 0),
         func.coalesce(_amount.filter(Posting.account == AccountName.LATE_DUE), 0),
-        func.coalesce(_amount.filter(_DUE, Transaction.kind == "declaration"), 0),
+        func.coalesce(_amount.filter(_DUE, Transaction.kind.in_(("declaration", "amendment"))), 0),
         func.coalesce(-_amount.filter(_OF_LATE), 0),
         func.count().filter(_OF_LATE),
         func.max(Transaction.effective_day).filter(_OF_LATE),
@@ -133,10 +133,11 @@ def _movement(amount: int, kind: str, day: date, due: date) -> Movement:
     """
     One posting as a change of what is unpaid.  A reversal is read with the kind and day of what it takes back.
 
-    What is declared, more or less of it, was owed from the due day on, whenever it was declared.  Money counts from
+    What is declared, more or less of it, was owed from the due day on, whenever it was declared; what a change of the
+    rules that became known later adds to it is not late before it is posted.  Money counts from
     its own day; taking it back counts from that same day, so that the two cancel.
     """
-    if kind == "declaration":
+    if kind == "declaration" or (kind == "amendment" and amount < 0):
         return Movement(min(day, due), amount)
     return Movement(day, amount, late_from_posting=amount > 0)
 

@@ -130,6 +130,8 @@ def _words(scheme: str, event: Row[tuple[int, UUID, str, date, int, list[int], s
     match event.kind:
         case "declaration" if month:
             return _("Contributions for %(month)s", month=month)
+        case "amendment" if month:
+            return _("Contributions for %(month)s, by rules that changed later", month=month)
         case "late" if month and event.net > 0:
             return _("Charge for paying late, %(month)s", month=month)
         case "late" if month:

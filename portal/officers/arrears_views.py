@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from portal import clock, db
 from portal.auth.access import Right, fund_staff, guarded, needs
+from portal.contributions.basis import earlier_pay
 from portal.employers.service import employer_by_number
 from portal.installation import fund, pack, packs
 from portal.ledger.statement import ageing
@@ -147,6 +148,8 @@ def line(employer_number: str, declaration: UUID, person: UUID) -> ResponseRetur
         declared = records.declaration_record(session, employer.id, declaration)
         of_person, who = records.line(session, declared, person)
         behind = records.charge_of(session, declared)
+        rules = [pack(declared.scheme)]
+        before = earlier_pay(session, employer.id, declared.month, rules, of_person.person_id)
     return render_template(
         "officers/calculation_line.html",
         employer=employer,
@@ -156,7 +159,9 @@ def line(employer_number: str, declaration: UUID, person: UUID) -> ResponseRetur
         charge=behind,
         rules=pack(declared.scheme),
         names={one.code: one.label for one in pack(declared.scheme).pay},
-        explained=line_explained(declared, of_person),
+        explained=line_explained(
+            declared, of_person, who.birth_date, before.get((declared.scheme, of_person.person_id), ())
+        ),
     )
 
 

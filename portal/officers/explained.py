@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
+from portal.contributions.explaining import Before, declared_line
 from portal.contributions.models import Declaration, DeclarationLine
 from portal.installation import pack
 from portal.ledger.models import AccountName
 from portal.officers.records import EntryRecord
-from portal.scheme.blocks.values import NotKnown
 from portal.scheme.calendars import month_in_words
-from portal.scheme.contribution import contribution_on, explain_contribution
 from portal.scheme.explain import Step, steps_from_json
 from portal.words import Words, _, _n
 
@@ -24,6 +24,7 @@ ACCOUNTS: dict[str, Words] = {
 }
 KINDS: dict[str, Words] = {
     "declaration": _("Contributions declared"),
+    "amendment": _("Contributions by rules that changed later"),
     "payment": _("Payment received"),
     "late": _("Charge for paying late"),
     "credit": _("Credit moved"),
@@ -79,13 +80,11 @@ class Recomputed:
     same: bool
 
 
-def line_explained(declared: Declaration, line: DeclarationLine) -> Recomputed:
-    """The contribution of one line from its pay, step by step with the legal source."""
-    rules = pack(declared.scheme)
-    try:
-        steps = explain_contribution(rules, declared.month, line.components)
-        again = contribution_on(rules, declared.month, line.components)
-    except NotKnown as gap:
-        return Recomputed((Step(gap.words),), None, False)
+def line_explained(declared: Declaration, line: DeclarationLine, birth: date, before: Before = ()) -> Recomputed:
+    """The contribution of one line from what it was declared with, step by step with the legal source."""
+    found = declared_line(pack(declared.scheme), declared, line, birth, before)
+    again, steps = found.found, found.steps
+    if again is None:
+        return Recomputed(steps, None, False)
     same = (again.employer, again.employee) == (line.employer_share, line.employee_share)
     return Recomputed(steps, again.total, same)

@@ -51,7 +51,7 @@ class MonthOfScheme:
     month: Month
     scheme: str
     currency: str
-    due_day: date
+    due_day: date | None
     declaration: Declaration | None
     charge: UUID | None
     charged: int | None
@@ -95,7 +95,7 @@ def accounts(session: Session, employer_id: int, months: Sequence[MonthOfScheme]
     found, left = [], credits(session, employer_id)
     for scheme in packs():
         of_scheme = [month for month in months if month.scheme == scheme]
-        late = [month for month in of_scheme if month.due_day < today]
+        late = [month for month in of_scheme if month.due_day and month.due_day < today]
         if of_scheme:
             found.append(
                 SchemeAccount(
@@ -160,7 +160,7 @@ class ChargeRecord:
     def charged(self) -> int:
         """Contributions as declared, revisions included."""
         due = [row for row in self.postings if row.posting.account == AccountName.CONTRIBUTION_DUE]
-        return sum(row.posting.amount for row in due if row.transaction.kind == "declaration")
+        return sum(row.posting.amount for row in due if row.transaction.kind in ("declaration", "amendment"))
 
     @property
     def state(self) -> str:
@@ -234,7 +234,7 @@ def entry_record(session: Session, employer_id: int, transaction: UUID) -> Entry
     if row is None:
         raise NotFound(str(transaction))
     found, by, other_id, other_day = row
-    declaration = _declaration_named(session, found) if found.kind == "declaration" else None
+    declaration = _declaration_named(session, found) if found.kind in ("declaration", "amendment") else None
     beside = (other_id, other_day) if other_id else None
     return EntryRecord(found, _postings(session, Posting.transaction_id == found.id), by or "", beside, declaration)
 

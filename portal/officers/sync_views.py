@@ -15,7 +15,7 @@ from portal.auth.access import Right, fund_staff, guarded, needs
 from portal.coverage import sync, watch
 from portal.coverage.core_client import Core, CoreUnavailable
 from portal.errors import NotFound
-from portal.installation import packs
+from portal.installation import month_from, packs
 from portal.scheme.calendars import Month
 from portal.web.pages import PER_PAGE, Page, page_number
 from portal.words import Words
@@ -88,6 +88,6 @@ def is_practice_core(config: Config) -> bool:
 
 def _month(text: str | None) -> Month:
     try:
-        return Month.parse(text or "")
+        return month_from(text or "")
     except ValueError:
         raise NotFound("month") from None

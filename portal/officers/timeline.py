@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 from portal.audit import AuditEvent, Event
 from portal.auth.models import Account
 from portal.errors import NotFound
-from portal.installation import fund, pack
+from portal.installation import fund, month_from, month_words, pack
 from portal.ledger.models import Charge
-from portal.scheme.calendars import Month, month_in_words
 from portal.words import Amount, Words, _, _n
 
 #: Newest events shown on a record.
@@ -42,7 +41,7 @@ def _scheme(fields: Mapping[str, Any]) -> str:
 
 def _month(text: object) -> Words | str:
     try:
-        return month_in_words(Month.parse(str(text)))
+        return month_words(month_from(str(text)))
     except ValueError:
         return str(text)
 

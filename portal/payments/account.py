@@ -188,6 +188,10 @@ class ChargeAccount:
         return self.month.charge.month
 
 
+#: How the entries of one declaration end: what was declared, and what a later change of the rules added to it.
+PARTS = ("", "/amendment")
+
+
 def charge_of(session: Session, employer_id: int, public_id: UUID) -> Charge:
     """The employer's charge of this name; NotFound when it is another's or none."""
     wanted = (Charge.employer_id == employer_id, Charge.public_id == public_id)
@@ -211,14 +215,14 @@ def _declared(session: Session, charge: Charge) -> list[tuple[Declaration, Seque
         .join(
             Transaction,
             (Transaction.employer_id == Declaration.employer_id)
-            & (Transaction.name == func.concat("declaration/", Declaration.public_id)),
+            & Transaction.name.in_([func.concat("declaration/", Declaration.public_id, end) for end in PARTS]),
         )
         .where(
             Declaration.employer_id == charge.employer_id,
             Declaration.scheme == charge.scheme,
             Declaration.month == charge.month,
         )
-        .order_by(Declaration.submitted_at)
+        .order_by(Declaration.submitted_at, Transaction.id)
     )
     return [(one, steps_from_json(kept.get("steps", []))) for one, kept in session.execute(statement)]
 

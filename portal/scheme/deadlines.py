@@ -101,10 +101,12 @@ def days_left(pack: Pack, month: Month, today: date, headcount: int | None = Non
     return (due_day(pack, month, headcount=headcount) - today).days
 
 
-def days_left_in_words(pack: Pack, month: Month, today: date, headcount: int | None = None) -> Step:
+def days_left_in_words(
+    pack: Pack, month: Month, today: date, headcount: int | None = None, options: Mapping[str, Any] | None = None
+) -> Step:
     """How long there is still to pay, for the head of a page."""
-    left = days_left(pack, month, today, headcount)
-    due = shown_day(pack, due_day(pack, month, headcount=headcount))
+    day = due_day(pack, month, headcount=headcount, options=options)
+    left, due = (day - today).days, shown_day(pack, day)
     if left < 0:
         late = _n("due on %(due)s, %(n)s day ago", "due on %(due)s, %(n)s days ago", -left, due=due)
         return Step(late)

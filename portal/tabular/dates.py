@@ -115,8 +115,14 @@ def gregorian(year: int, month: int, day: int, today: date) -> date | Fault:
         return CALENDAR if thirteenth or other_calendar(year, today) else WRONG
 
 
-def month_reader(today: date, judge: Callable[[tuple[int, int]], Fault | None]) -> Reader:
-    """Reads a month as (year, number); *judge* says whether it is one the file may be for."""
+def month_reader(
+    today: date, judge: Callable[[tuple[int, int]], Fault | None], months: int = 12, *, is_gregorian: bool = True
+) -> Reader:
+    """
+    Reads a month as (year, number); *judge* says whether it is one the file may be for.
+
+    *months* a year has in the calendar of who reads; where that is the Gregorian one, a month of another is named.
+    """
 
     @lru_cache(maxsize=1024)
     def read(text: str) -> object:
@@ -124,11 +130,11 @@ def month_reader(today: date, judge: Callable[[tuple[int, int]], Fault | None]) 
         if isinstance(clean, Fault) or not clean:
             return clean or None
         plain = ascii_digits(clean)
-        month = WRONG_MONTH if plain is None else month_of(plain)
+        month = WRONG_MONTH if plain is None else month_of(plain, months)
         if isinstance(month, Fault):
             return month
         fault = judge(month)
-        if fault and (other_calendar(month[0], today) or (fault.code == "E_MONTH_CLOSED" and ethiopian(month, today))):
+        if fault and is_gregorian and (other_calendar(month[0], today) or (fault.code == "E_MONTH_CLOSED" and ethiopian(month, today))):
             return CALENDAR
         return fault or noted(month, f"{month[0]:04d}-{month[1]:02d}", text)
 
@@ -140,14 +146,14 @@ def ethiopian(month: tuple[int, int], today: date) -> bool:
     return today.year - month[0] in (7, 8)
 
 
-def month_of(text: str) -> tuple[int, int] | Fault:
+def month_of(text: str, months: int = 12) -> tuple[int, int] | Fault:
     """Year and number of a month written in ASCII digits or in English."""
     if match := _MONTH.fullmatch(text):
-        return checked(int(match[1] or match[3]), int(match[2] or match[4]))
+        return checked(int(match[1] or match[3]), int(match[2] or match[4]), months)
     if match := _DAY.fullmatch(text):
-        return checked(int(match[1]), int(match[2])) if int(match[3]) == 1 else WRONG_MONTH
+        return checked(int(match[1]), int(match[2]), months) if int(match[3]) == 1 else WRONG_MONTH
     if match := _MONTH_FIRST.fullmatch(text):
-        return checked(int(match[2]), int(match[1]))
+        return checked(int(match[2]), int(match[1]), months)
     if _SHORT_YEAR.fullmatch(text):
         return AMBIGUOUS_MONTH
     if match := _NAMED.fullmatch(text):
@@ -164,8 +170,8 @@ def named(year: int, name: str) -> tuple[int, int] | Fault:
     return WRONG_MONTH
 
 
-def checked(year: int, number: int) -> tuple[int, int] | Fault:
-    """A month from 1 to 12 of a year in living memory; the thirteenth is Ethiopian."""
-    if not 1 <= number <= 12 or year < 1000:
+def checked(year: int, number: int, months: int = 12) -> tuple[int, int] | Fault:
+    """A month of a year in living memory; the thirteenth is Ethiopian."""
+    if not 1 <= number <= months or year < 1000:
         return WRONG_MONTH
     return year, number

@@ -7,6 +7,7 @@ request: a job wraps them in ``flask_babel.force_locale``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from copy import copy
 from datetime import date, datetime
@@ -15,17 +16,32 @@ from enum import Enum
 from functools import lru_cache
 
 from babel import Locale
-from babel.numbers import NumberPattern, get_currency_precision, get_currency_symbol
+from babel.numbers import (
+    NumberPattern,
+    get_currency_precision,
+    get_currency_symbol,
+    get_decimal_symbol,
+    get_group_symbol,
+)
 from flask import Flask, current_app
 from flask_babel import format_date, format_datetime, get_locale, get_translations, gettext
 from markupsafe import Markup
 
+from portal import installation
 from portal.scheme.calendars import Calendar, Month, month_in_words
 from portal.scheme.explain import words_from_json
 from portal.web import charts
+from portal.web.catalogue import PACK
 from portal.words import Amount, Words
 
 _DIGITS = "currency_digits"
+#: Places of a sentence that may hold what a pack calls its parts; any other text is somebody's own.
+_PACK_PLACES = frozenset(
+    ("answer", "branch", "certificate", "choices", "component", "input", "label", "list", "name", "of", "off", "other",
+     "rule", "value", "waiver", "whose")
+)  # fmt: skip
+#: 12.5 % or 1,234.5678… ZMW: figures as ``portal.scheme.money`` writes them, whose space does not break in a rate.
+_WRITTEN = re.compile(r"-?[0-9]+(,[0-9]{3})*(\.[0-9]+)?(\u00a0%|…? [A-Z]{3})")
 
 
 def register(app: Flask, digits: Mapping[str, int] | None = None) -> None:
@@ -87,18 +103,24 @@ def day(when: date | str | None) -> str:
     """
     if isinstance(when, str):
         when = date.fromisoformat(when)
-    return gettext("not known yet") if when is None else str(format_date(when, "d MMMM y"))
+    return gettext("not known yet") if when is None else _first(str(format_date(when, "d MMMM y")))
 
 
 def moment(when: datetime | str | None) -> str:
     """A moment, or its ISO 8601 text, in the fund's zone: "15 November 2026, 14:05"."""
     if isinstance(when, str):
         when = datetime.fromisoformat(when)
-    return gettext("not known yet") if when is None else str(format_datetime(when, "d MMMM y, HH:mm"))
+    return gettext("not known yet") if when is None else _first(str(format_datetime(when, "d MMMM y, HH:mm")))
+
+
+def _first(written: str) -> str:
+    """In French the first day of a month is an ordinal, and only that one: 1er mars, 2 mars."""
+    return f"1er{written[1:]}" if written.startswith("1 ") and _locale().language == "fr" else written
 
 
 def month_name(month: Month | str | None, calendar: Calendar | None = None) -> str:
-    """A month of *calendar* (Gregorian when none is given), or its text "2026-10", as in "October 2026"."""
+    """A month of *calendar* (the fund's when none is given), or its text "2026-10", as in "October 2026"."""
+    calendar = calendar or installation.calendar()
     if isinstance(month, str):
         month = Month.parse(month, calendar)
     return gettext("not known yet") if month is None else say(month_in_words(month, calendar))
@@ -129,12 +151,14 @@ def say(words: object) -> str:
         text = str(translations.ungettext(words.msgid, words.plural, words.n))
     else:
         text = str(translations.ugettext(words.msgid))
-    return text % {name: _value(value) for name, value in words.values.items()} if words.values else text
+    return text % {name: _value(name, value) for name, value in words.values.items()} if words.values else text
 
 
-def _value(value: object) -> object:
-    """One value inside a sentence, written out."""
+def _value(name: str, value: object) -> object:
+    """One value inside a sentence, at its place *name*, written out."""
     match value:
+        case str() if value:
+            return _figure(_called(value) if name in _PACK_PLACES else value)
         case Words():
             return say(value)
         case Amount():
@@ -148,6 +172,19 @@ def _value(value: object) -> object:
         case Enum():
             return gettext(str(value.value).replace("_", " "))
     return value
+
+
+def _called(label: str) -> str:
+    """What a pack calls one of its parts, in the reader's language where the catalogue knows it."""
+    return str(get_translations().upgettext(PACK, label))
+
+
+def _figure(text: str) -> str:
+    """A rate or an amount that a rule wrote out with all its digits, as the reader's language writes figures."""
+    if not _WRITTEN.fullmatch(text):
+        return text
+    signs = str.maketrans({".": get_decimal_symbol(_locale()), ",": get_group_symbol(_locale())})
+    return text.translate(signs)
 
 
 def _locale() -> Locale:
