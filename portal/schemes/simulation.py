@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,15 +17,16 @@ from typing import Any
 from sqlalchemy import or_, select, true
 from sqlalchemy.orm import Session
 
+from portal.employers.given import HEADCOUNT, Given, given_on, of_person
 from portal.employers.models import Employer, Employment, Enrolment, Wage
 from portal.errors import Refused
 from portal.people.models import Person
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.blocks.values import NotKnown
 from portal.scheme.calendars import Month
-from portal.scheme.cases.given import answers_of
 from portal.scheme.contribution import People, Unusable, work_out
 from portal.scheme.money import format_amount
+from portal.scheme.pay.answers import answer_from_text, unanswered
 from portal.schemes.needs import needs_birth
 from portal.web.filters import say
 from portal.words import Words, _
@@ -38,6 +40,7 @@ class Roster:
     """
     Everybody whom the scheme's employers have in a month, person beside person in each column.
 
+    *said*: what was answered about each person and their employer, as text by the code of the question.
     *left_out*: how many have no wage for a component that is counted, and so are not computed.
     """
 
@@ -45,7 +48,7 @@ class Roster:
     employer: Sequence[int]
     insurance: Sequence[str]
     births: Sequence[int]
-    headcounts: Sequence[int]
+    said: Sequence[Mapping[str, str]]
     earnings: Mapping[str, Sequence[int]]
     left_out: int
 
@@ -56,7 +59,7 @@ class Roster:
 
 
 def roster_of(session: Session, pack: Pack, month: Month, components: Sequence[str]) -> Roster:
-    """The rosters of every employer enrolled in the scheme, with the wages in force in the month, in one statement."""
+    """The rosters of every employer enrolled in the scheme, with wages and answers in force, in two statements."""
     first, last = month.first_day(pack.calendar), month.last_day(pack.calendar)
     wage = (
         select(Wage.components)
@@ -65,43 +68,60 @@ def roster_of(session: Session, pack: Pack, month: Month, components: Sequence[s
         .limit(1)
         .lateral()
     )
-    enrolled = select(Enrolment.employer_id).where(
-        Enrolment.scheme == pack.id, Enrolment.from_day <= last,
-        or_(Enrolment.to_day.is_(None), Enrolment.to_day >= first),
-    )  # fmt: skip
+    enrolled = session.execute(
+        select(Enrolment, Employer.number, Employer.trade_name, Employer.legal_name)
+        .join(Employer, Employer.id == Enrolment.employer_id)
+        .where(
+            Enrolment.scheme == pack.id, Enrolment.from_day <= last,
+            or_(Enrolment.to_day.is_(None), Enrolment.to_day >= first),
+        )
+    ).all()  # fmt: skip
     statement = (
-        select(Employment.employer_id, Person.id, Person.insurance_number, Person.birth_date, wage.c.components)
+        select(
+            Employment.employer_id, Person.insurance_number, Person.birth_date, wage.c.components, Employment.answers,
+            Employment.from_day, Person.id,
+        )
         .join(Person, Person.id == Employment.person_id)
         .outerjoin(wage, true())
         .where(
-            Employment.employer_id.in_(enrolled), Employment.from_day <= last,
+            Employment.employer_id.in_({row[0].employer_id for row in enrolled}), Employment.from_day <= last,
             or_(Employment.to_day.is_(None), Employment.to_day >= first),
         )
         .order_by(Employment.employer_id, Employment.from_day)
     )  # fmt: skip
-    latest = {(row[0], row[1]): row for row in session.execute(statement)}
-    known = session.execute(
-        select(Employer.id, Employer.number, Employer.trade_name, Employer.legal_name, Employer.headcount).where(
-            Employer.id.in_({key[0] for key in latest})
-        )
-    ).all()
-    return _columns([tuple(row) for row in latest.values()], [tuple(row) for row in known], components)
+    latest = {(row[0], row[6]): tuple(row) for row in session.execute(statement)}
+    rows = list(latest.values())
+    sizes = Counter(row[0] for row in rows)
+    of_employers = {
+        one.employer_id: given_on(pack, month, one, sizes[one.employer_id]) for one, *_names in enrolled
+    }  # fmt: skip
+    names = {one.employer_id: (number, trade or legal) for one, number, trade, legal in enrolled}
+    return _columns(pack, month, rows, names, of_employers, components)
 
 
-def _columns(rows: Sequence[Any], employers: Sequence[Any], components: Sequence[str]) -> Roster:
+def _columns(
+    pack: Pack, month: Month, rows: Sequence[Any], names: Mapping[int, tuple[str, str]], given: Mapping[int, Given],
+    components: Sequence[str],
+) -> Roster:  # fmt: skip
     """The rows as columns; who has no wage for a component that anybody has is left out."""
-    had = [code for code in components if any(code in (row[4] or {}) for row in rows)]
-    whole = [row for row in rows if row[4] and all(code in row[4] for code in had)]
-    sizes = {row[0]: row[4] for row in employers}
+    had = [code for code in components if any(code in (row[3] or {}) for row in rows)]
+    whole = [row for row in rows if row[3] and all(code in row[3] for code in had)]
+    about = {id: _about(one) for id, one in given.items()}
     return Roster(
-        employers={id: (number, trade or legal) for id, number, trade, legal, _size in employers},
+        employers=names,
         employer=[row[0] for row in whole],
-        insurance=[row[2] for row in whole],
-        births=[_ordinal(row[3]) for row in whole],
-        headcounts=[sizes[row[0]] for row in whole],
-        earnings={code: [row[4][code] for row in whole] for code in had},
+        insurance=[row[1] for row in whole],
+        births=[_ordinal(row[2]) for row in whole],
+        said=[about[row[0]] | of_person(pack, row[4], month, row[5]) for row in whole],
+        earnings={code: [row[3][code] for row in whole] for code in had},
         left_out=len(rows) - len(whole),
     )
+
+
+def _about(given: Given) -> dict[str, str]:
+    """What the rules are told about an employer, with the people on its roster where nobody said how many."""
+    counted = {HEADCOUNT: str(given.headcount)} if given.headcount is not None else {}
+    return counted | dict(given.said)
 
 
 def _ordinal(day: date) -> int:
@@ -117,18 +137,35 @@ class Sides:
     total: Sequence[int]
 
 
-def paid_by(pack: Pack, month: Month, roster: Roster, said: Mapping[str, Mapping[str, Any]]) -> Sides:
-    """Everybody's shares by one pack; ``Refused`` says what is not known or was not said."""
+def paid_by(pack: Pack, month: Month, roster: Roster, common: Mapping[str, str]) -> Sides:
+    """
+    Everybody's shares by one pack; ``Refused`` says what is not known or was not said.
+
+    *common*: answers for those about whom nothing was said.
+    """
     birth = roster.births if needs_birth(pack) else None
-    person, employer, options = (answers_of(pack, said.get(of, {})) for of in ("person", "employer", "options"))
-    if "headcount" in pack.inputs:
-        employer["headcount"] = list(roster.headcounts)
+    answers: dict[str, dict[str, Any]] = {"person": {}, "employer": {}, "options": {}}
     try:
-        people = People({code: list(paid) for code, paid in roster.earnings.items()}, person, birth)
-        found = work_out(pack, month, people, employer, options)
+        for one in pack.inputs.values():
+            column = _answers(pack, one.code, roster, common.get(one.code) or one.default)
+            if column is not None:
+                answers[one.of][one.code] = column
+        people = People({code: list(paid) for code, paid in roster.earnings.items()}, answers["person"], birth)
+        found = work_out(pack, month, people, answers["employer"], answers["options"])
     except (NotKnown, Unusable) as fault:
         raise Refused(fault.words, status=422) from fault
     return Sides(_listed(found.employer), _listed(found.employee), _listed(found.total) or ())
+
+
+def _answers(pack: Pack, code: str, roster: Roster, otherwise: str | None) -> list[Any] | None:
+    """The answers of everybody to one question; None where nobody said anything: the rules then say what they need."""
+    texts = [said.get(code, otherwise) for said in roster.said]
+    if all(text is None for text in texts):
+        return None
+    read = {text: None if text is None else answer_from_text(pack, code, text) for text in set(texts)}
+    if None in read and pack.inputs[code].kind != "date":
+        raise unanswered(pack, pack.inputs[code])
+    return [read[text] for text in texts]
 
 
 def _listed(column: Any) -> list[int] | None:

@@ -47,7 +47,7 @@ def begin(scheme: str) -> ResponseReturnValue:
     rules, upload = pack(scheme), CandidateForm()
     form = _question(rules, request.form)
     month = form.month(rules)
-    said = {of: form.answers(rules, of) for of in ("person", "employer", "options")}
+    said = {code: text for of in ("person", "employer", "options") for code, text in form.answers(rules, of).items()}
     brought = _brought(rules, upload)
     if month is None or form.errors or brought is None or isinstance(brought, tuple):
         mistakes = brought if isinstance(brought, tuple) else ()

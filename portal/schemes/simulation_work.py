@@ -32,7 +32,7 @@ STEPS = 4
 
 
 def begin(
-    session: Session, scheme: str, made: Candidate, month: Month, said: Mapping[str, Mapping[str, str]], *, by: int,
+    session: Session, scheme: str, made: Candidate, month: Month, said: Mapping[str, str], *, by: int,
     back: str,
 ) -> Work:  # fmt: skip
     """Put a simulation down.  The same one again while it goes on: the same work."""

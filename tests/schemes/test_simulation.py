@@ -14,10 +14,12 @@ from sqlalchemy import select
 from portal import db, work
 from portal.audit import AuditEvent
 from portal.auth.models import Account, FundRoleName
+from portal.employers.models import Enrolment
 from portal.installation import pack
 from portal.scheme.calendars import Month
 from portal.scheme.contribution import contribution_on
-from portal.schemes.simulation import Roster, outcome, paid_by
+from portal.scheme.pack import load_packs
+from portal.schemes.simulation import Roster, outcome, paid_by, roster_of
 from tests.factories import hire, make_employer
 from tests.schemes.test_calculators import seen
 from tests.schemes.test_fund_pages import OVERLAY
@@ -122,7 +124,7 @@ def test_a_hundred_thousand_people_take_a_second_or_two() -> None:
     roster = Roster(
         employers={n: (f"E{n}", f"Employer {n}") for n in range(100)},
         employer=[n % 100 for n in range(many)], insurance=[f"{n:08d}" for n in range(many)], births=[720_000] * many,
-        headcounts=[1000] * many, earnings={"gross": [300_000 + 37 * n for n in range(many)]}, left_out=0,
+        said=[{}] * many, earnings={"gross": [300_000 + 37 * n for n in range(many)]}, left_out=0,
     )  # fmt: skip
     began = perf_counter()
     sides = paid_by(rules, Month(2026, 10), roster, {})
@@ -133,3 +135,24 @@ def test_a_hundred_thousand_people_take_a_second_or_two() -> None:
     assert found["largest"] == []
     one = contribution_on(rules, Month(2026, 10), {"gross": 300_000 + 37 * 4711})
     assert sides.total[4711] == one.total, "columns and one person agree"
+
+
+def test_each_employer_is_worked_out_with_what_was_answered_when_it_was_enrolled(database: str) -> None:
+    rules, month = load_packs(["tz-wcf"])["tz-wcf"], Month(2020, 10)
+    answer = {"from": "2020-01-01", "said": {"sector": "public"}, "at": "", "by": None, "reason": ""}
+    with db.writing() as session:
+        public, private = (make_employer(session, schemes=("tz-wcf",)) for _ in range(2))
+        for employer in (public, private):
+            hire(session, employer, from_day=date(2020, 1, 1), gross=1_000_000_00)
+        enrolled = session.scalars(select(Enrolment).order_by(Enrolment.employer_id)).all()
+        for one in enrolled:
+            one.from_day = date(2020, 1, 1)
+        enrolled[0].answers = [answer]
+        session.flush()
+        roster = roster_of(session, rules, month, rules.components)
+    assert [said.get("sector") for said in roster.said] == ["public", None]
+    paid = paid_by(rules, month, roster, {})
+    one = contribution_on(rules, month, {"gross": 1_000_000_00}, employer={"sector": "public"})
+    other = contribution_on(rules, month, {"gross": 1_000_000_00})
+    assert list(paid.total) == [one.total, other.total]
+    assert one.total != other.total
