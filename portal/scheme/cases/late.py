@@ -44,7 +44,18 @@ def late(pack: Pack | None, inputs: Inputs) -> Answer:
     found, gaps = charges(pack, inputs)
     if not found or (gaps and inputs.get("kind") is not None):
         raise gaps[0]
-    return _answer(pack, found, complete=not gaps)
+    return _answer(pack, found, complete=not gaps) | _as_of(pack, inputs)
+
+
+def _as_of(pack: Pack, inputs: Inputs) -> Answer:
+    """Where nothing says when the rest was paid: what is unpaid, and the day up to which the charges are reckoned."""
+    asked = _asked(pack, inputs)
+    due = None if any(inputs.get(key) is not None for key in _UNITS) else _due(asked)
+    if due is None or _paid(asked) is not None:
+        return {}
+    parts = _part_payments(asked)
+    unpaid = amount(inputs, "charge", pack) + sum(part.amount for part in parts)
+    return {"unpaid": money(unpaid, pack), "as_of": _day_after(due, parts).isoformat()} if unpaid > 0 else {}
 
 
 def charges(pack: Pack, inputs: Inputs) -> tuple[list[LateCharge], list[NotKnown]]:
@@ -103,14 +114,21 @@ def _on(asked: Asked, rule: LateRule, due: date, paid: date | None) -> LateCharg
     pack, charge = asked.pack, amount(asked.inputs, "charge", asked.pack)
     parts = _part_payments(asked)
     movements = [Movement(due, charge), *parts]
-    last = max([due, *(part.day for part in parts)])
+    # The rest comes in on the day of payment; what was paid beyond the charge is no new debt.
+    rest = max(0, charge + sum(part.amount for part in parts))
     if paid is not None:
-        movements.append(Movement(paid, -charge - sum(part.amount for part in parts)))
+        movements.append(Movement(paid, -rest))
     history = ChargeHistory(due, tuple(movements))
-    on = max(last, paid) if paid is not None else last + _ONE_DAY
+    after = _day_after(due, parts)
+    on = after if paid is None else max(after - _ONE_DAY, paid)
     return late_charges_on(
         pack, history, on, rules=(rule.code,), employer=asked.employer, options=asked.options
     )  # fmt: skip
+
+
+def _day_after(due: date, parts: Sequence[Movement]) -> date:
+    """The day after the last one that the question tells of."""
+    return max([due, *(part.day for part in parts)]) + _ONE_DAY
 
 
 def _due(asked: Asked) -> date | None:
