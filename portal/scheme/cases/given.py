@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month, months_between
-from portal.scheme.cases.inputs import Inputs, count, day, day_from, month, needed, table, wrong
+from portal.scheme.cases.inputs import BadInput, Inputs, count, day, day_from, month, needed, table, wrong
 from portal.scheme.contribution import MOST_EARNINGS, Earlier, People, Shares, work_out
 from portal.scheme.money import Minor, format_amount, parse_amount
 from portal.scheme.pay.answers import answer_from_text
@@ -78,21 +78,60 @@ def asked_of_establishment(pack: Pack, inputs: Inputs) -> Asked:
         raise wrong("people", each, _("Write a list with the earnings of each person."))
     persons = [table(one, "person") for one in each]
     earnings = [amounts(pack, table(one, "earnings"), "earnings") for one in each]
-    codes = {code for one in earnings for code in one}
+    when = month(needed(inputs, "month"), "month", pack.calendar)
     answers = {
         code: [answer_from_text(pack, code, one.get(code, pack.inputs[code].default)) for one in persons]
         for code in pack.inputs
         if any(code in one for one in persons)
     }
     births = [one.get("date_of_birth") for one in persons]
-    days = [one.get("days") for one in each]
     people = People(
-        {code: [one.get(code) for one in earnings] for code in codes},
+        _columns(pack, earnings, _counted(pack)),
         answers,
         [day_from(one, "date_of_birth").toordinal() for one in births] if all(births) else None,
-        [count(one, "days") for one in days] if all(one is not None for one in days) else None,
+        _days(each, when.last_day(pack.calendar).toordinal() - when.first_day(pack.calendar).toordinal() + 1),
+        _earlier_of_all(pack, each),
+        _columns(pack, [amounts(pack, table(one, "elsewhere"), "elsewhere") for one in each]),
     )
     return _with_employer(pack, inputs, people)
+
+
+def _counted(pack: Pack) -> frozenset[str]:
+    """The components that a branch cannot do without; of others nothing said is nothing paid."""
+    return frozenset(
+        code for branch in pack.branches for base in branch.base.values if base.value for code in base.value.plus
+    )
+
+
+def _columns(pack: Pack, each: Sequence[Mapping[str, Minor]], wanted: Collection[str] = ()) -> dict[str, list[Minor]]:
+    """A column for each component that anybody has."""
+    found: dict[str, list[Minor]] = {}
+    for code in dict.fromkeys(code for one in each for code in one):
+        for number, one in enumerate(each):
+            if code in wanted and code not in one:
+                raise BadInput(_("%(key)s is missing from the inputs.", key=f"people[{number}].earnings.{code}"))
+        found[code] = [one.get(code, 0) for one in each]
+    return found
+
+
+def _days(each: Sequence[Inputs], whole: int) -> list[int] | None:
+    """Days worked; who says nothing has worked the *whole* month."""
+    told = [one.get("days") for one in each]
+    if all(one is None for one in told):
+        return None
+    return [whole if one is None else count(one, "days") for one in told]
+
+
+def _earlier_of_all(pack: Pack, each: Sequence[Inputs]) -> tuple[Earlier, ...]:
+    """The earlier months of everybody, month by month; who has none of a month was paid nothing in it."""
+    paid: list[dict[Month, Mapping[str, Minor]]] = []
+    for one in each:
+        listed = _earlier(pack, one.get("earlier"))
+        paid.append({entry.month: entry.earnings for entry in listed})
+        if len(paid[-1]) < len(listed):
+            raise wrong("earlier", one["earlier"], _("Write each month once."))
+    months = sorted({month for one in paid for month in one})
+    return tuple(Earlier(when, _columns(pack, [one.get(when, {}) for one in paid])) for when in months)
 
 
 def amounts(pack: Pack, given: Inputs, key: str) -> dict[str, Minor]:

@@ -111,7 +111,8 @@ def additional_pay(terms: BranchTerms, who: Who, base: Numbers, ordinary: Number
             continue
         paid = paid + bonus
         room = most(limit.value - used - _to_come(terms, who, before.month, then, leaving=False), 0)
-        counted = most(counted, least(paid, room))
+        # A column holds everybody: for who got no bonus in this month nothing is reckoned again.
+        counted = choose(bonus > 0, most(counted, least(paid, room)), counted)
     bonus = who.earnings.get(rule.component, 0)
     used, to_come = used + ordinary, _to_come(terms, who, who.month, base, leaving=True)
     room = most(limit.value - used - to_come, 0)
