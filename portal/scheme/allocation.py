@@ -125,7 +125,7 @@ def _shared(order: AllocationOrder, debts: Sequence[Debt], first: Sequence[str])
 def _cells(order: AllocationOrder, number: int, debt: Debt) -> Iterator[_Cell]:
     """What the class of this number has in one period; late charges not held apart go with the first that has some."""
     kinds = order.order[number]
-    late = next(place for place, each in enumerate(order.order) if PENALTY in each or INTEREST in each)
+    late = next((place for place, each in enumerate(order.order) if PENALTY in each or INTEREST in each), None)
     for kind in (*kinds, LATE) if number == late else kinds:
         if amount := debt.amounts.get(kind, 0):
             yield _Cell(debt.key, kind, amount)

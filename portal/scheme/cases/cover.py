@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from portal.scheme.agreements import plan_of
-from portal.scheme.allocation import INTEREST, PENALTY, Debt, order_on, settle
+from portal.scheme.allocation import INTEREST, LATE, PENALTY, Debt, order_on, settle
 from portal.scheme.blocks.cover import AllocationOrder, OpensAfterPaidMonths, OpensByPeriod
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.blocks.values import NotKnown
@@ -38,6 +39,7 @@ def allocation(pack: Pack | None, inputs: Inputs) -> Answer:
         raise BadInput(_("debts: each period may stand there once only."))
     period_order = word(inputs, "period_order", _PERIOD_ORDERS)
     order = _order(pack, inputs, period_order)
+    _all_named(order, debts)
     sorted_debts = sorted(debts, key=lambda debt: debt.key, reverse=period_order == "newest_first")
     payment = amount_in(needed(inputs, "payment"), "payment", currency)
     settled = settle(order, sorted_debts, payment, _first(inputs, debts, period_order))
@@ -52,7 +54,8 @@ def _debt(inputs: Inputs, currency: Currency) -> Debt:
     period = needed(inputs, "period")
     if not isinstance(period, str):
         raise wrong("period", period, _("Write a month, such as 2026-10."))
-    return Debt(period, {kind: amount_in(inputs.get(kind) or 0, kind, currency) for kind in _KINDS})
+    kinds = {kind: kind for kind in _KINDS} | {POOLED: LATE}
+    return Debt(period, {kind: amount_in(inputs.get(name) or 0, name, currency) for name, kind in kinds.items()})
 
 
 def _order(pack: Pack | None, inputs: Inputs, period_order: str | None) -> AllocationOrder:
@@ -70,6 +73,15 @@ def _order(pack: Pack | None, inputs: Inputs, period_order: str | None) -> Alloc
     return AllocationOrder(classes, not in_proportion and period_order != "kinds_first", in_proportion, True, True)
 
 
+def _all_named(order: AllocationOrder, debts: Sequence[Debt]) -> None:
+    """An order has to say where each class stands of which something is open."""
+    named = {kind for each in order.order for kind in each}
+    named |= {LATE} if named & {PENALTY, INTEREST} else set()
+    for kind in (*_KINDS, LATE):
+        if kind not in named and any(debt.amounts[kind] for debt in debts):
+            raise wrong("order", sorted(named), _("Name each of penalty, interest, contribution once."))
+
+
 def _first(inputs: Inputs, debts: Sequence[Debt], period_order: str | None) -> tuple[str, ...]:
     """The periods that come before all others: the one the payer named, then the current one of a plan."""
     named = [inputs.get("designated_period"), inputs.get("current_period")]
@@ -79,8 +91,9 @@ def _first(inputs: Inputs, debts: Sequence[Debt], period_order: str | None) -> t
 
 
 def _period(key: str, allocations: Sequence[Any], currency: Currency) -> Answer:
-    spent = {kind: sum(one.amount for one in allocations if (one.key, one.kind) == (key, kind)) for kind in _KINDS}
-    spent[POOLED] = spent[PENALTY] + spent[INTEREST]
+    kinds = (*_KINDS, LATE)
+    spent = {kind: sum(one.amount for one in allocations if (one.key, one.kind) == (key, kind)) for kind in kinds}
+    spent[POOLED] = spent[PENALTY] + spent[INTEREST] + spent.pop(LATE)
     return {"period": key} | {kind: format_amount(minor, currency) for kind, minor in spent.items()}
 
 
@@ -129,14 +142,26 @@ def _span(span: Span) -> Answer:
 def waiver(pack: Pack | None, inputs: Inputs) -> Answer:
     """What a law forgives of a late charge."""
     assert pack is not None
+    if not pack.waivers:
+        raise NotKnown(_("No law that forgives late charges is known of %(scheme)s.", scheme=pack.short_name))
     outstanding = inputs.get("principal_outstanding")
-    paid = inputs.get("principal_paid")
+    still_open = None if outstanding is None else amount(inputs, "principal_outstanding", pack)
     found = waive(
         pack, amount(inputs, "penalty", pack), day(inputs, "incurred"),
-        principal_paid=None if paid is None else day(inputs, "principal_paid"),
-        principal_open=0 if outstanding is None else amount(inputs, "principal_outstanding", pack),
+        principal_paid=_principal_paid(inputs, still_open), principal_open=still_open or 0,
     )  # fmt: skip
     return {"waived": money(found.waived, pack), "payable": money(found.payable, pack)}
+
+
+def _principal_paid(inputs: Inputs, still_open: int | None) -> date | None:
+    """The day the principal was paid; where nothing is open and no day is told, the day of the application."""
+    if inputs.get("principal_paid") is not None:
+        return day(inputs, "principal_paid")
+    if still_open == 0 and inputs.get("applied") is not None:
+        return day(inputs, "applied")
+    if still_open:
+        return None
+    raise BadInput(_("%(key)s is missing from the inputs.", key="principal_paid"))
 
 
 def instalment(pack: Pack | None, inputs: Inputs) -> Answer:
