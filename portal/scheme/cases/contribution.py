@@ -76,8 +76,9 @@ def _in_part(asked: Asked, inputs: Inputs, refused: NotKnown | Unusable) -> Answ
     missing_pay = isinstance(refused, Unusable) and refused.field in asked.pack.components
     if missing_pay and inputs.get("earnings") == {} and (rates := _rates(asked)):
         return rates
-    if not missing_pay and inputs.get("earlier") is not None and any(one.additional for one in asked.pack.branches):
-        return _insurable(asked)
+    additional = {one.additional.component for one in asked.pack.branches if one.additional is not None}
+    if not missing_pay and additional and ("earlier" in inputs or additional & set(table(inputs, "earnings"))):
+        return _insurable(asked) | {"not_answered": str(refused.words)}
     given = [one.code for one in asked.pack.branches if set(_needs(asked, one.code)) <= set(asked.people.earnings)]
     if not missing_pay or not given:
         raise refused
@@ -179,14 +180,17 @@ def file_format(pack: Pack | None, inputs: Inputs) -> Answer:
     people = People({}, answers_of(pack, table(inputs, "person")))
     when = month(needed(inputs, "month"), "month", pack.calendar)
     shares = work_out(pack, when, people, branches=list(pay), counted=pay)
-    return {"line": line.separator.join(_field(pack, name, record, shares) for name in line.fields)}
+    return {"line": line.separator.join(_field(pack, name, record, shares, line.separator) for name in line.fields)}
 
 
-def _field(pack: Pack, name: str, record: Inputs, shares: Shares) -> str:
+def _field(pack: Pack, name: str, record: Inputs, shares: Shares, separator: str) -> str:
     """One field: of the record, or a share without decimals where it has none."""
     branch, dot, side = name.partition(".")
     if not dot:
-        return str(needed(record, name))
+        text = str(needed(record, name))
+        if separator in text or not text.isprintable():
+            raise wrong(f"record.{name}", text, _("Leave out %(text)s, which divides the fields.", text=separator))
+        return text
     share = shares.branch(branch).of(side)
     if share is None:
         raise NotKnown(_("How the total of %(branch)s is shared is not known.", branch=branch))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from portal.scheme.calendars import Calendar, Month, OwnDate
 from portal.words import Words, _
+
+#: A whole number; 26.0 is one too.
+_WHOLE = re.compile(r"[0-9]{1,10}([.]0+)?", re.ASCII)
 
 Inputs = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -121,8 +125,8 @@ def table(inputs: Inputs, key: str) -> Inputs:
 
 def count(found: object, key: str, most: int = 10**9) -> int:
     """A whole number, zero or more."""
-    if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) <= 10:
-        found = int(found)
+    if isinstance(found, str) and len(found) <= 20 and _WHOLE.fullmatch(found):
+        found = int(found.partition(".")[0])
     if isinstance(found, int) and not isinstance(found, bool) and 0 <= found <= most:
         return found
     raise wrong(key, found, _("Write a whole number from 0 to %(most)s.", most=str(most)))

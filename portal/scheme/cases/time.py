@@ -42,6 +42,8 @@ def due_date(pack: Pack | None, inputs: Inputs) -> Answer:
     """By when a period has to be paid or declared; days in the scheme's own calendar end in ``_own``."""
     assert pack is not None  # run() refuses this category without a scheme
     asked = _asked(inputs)
+    if asked.roll in ("next", "previous") and asked.weekend is None and not pack.rest.weekend:
+        raise BadInput(_("%(key)s is missing from the inputs.", key="weekend"))
     if inputs.get("salary_paid") is not None:
         return _after_pay_day(pack, day(inputs, "salary_paid"), asked)
     last = _last_month(pack, needed(inputs, "period"))
