@@ -36,7 +36,8 @@ def candidate(scheme: str, content: bytes, overlay: Path | None = None) -> Pack:
     A file laid over the pack takes the place of *overlay*, which the fund uses now; a whole pack gets it laid over it.
     """
     with TemporaryDirectory() as folder:
-        path = Path(folder) / f"{scheme}.toml"
+        path = Path(folder) / "candidate" / f"{scheme}.toml"
+        path.parent.mkdir()
         path.write_bytes(content)
         if is_overlay(path):
             return load_pack(find_pack(scheme), path)

@@ -143,7 +143,7 @@ def _doubts(pack: Pack, month: Month) -> Iterator[Words]:
     """Every value in force that is used although nobody confirmed it, or that waits for a new one."""
     for gap in pack.unverified:
         if gap.where.startswith("rounding"):
-            yield _("%(what)s: %(why)s", what=gap.what, why=gap.why)
+            yield _("%(what)s: %(why)s", what=gap.words or gap.what, why=gap.why)
     for branch in pack.branches:
         for series in _series(branch):
             yield from _doubts_of(branch, series, pack.deciding_day(month))

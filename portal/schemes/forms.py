@@ -25,7 +25,7 @@ from portal.scheme.pay.answers import answer_from_text, answered
 from portal.schemes.needs import asks_days, asks_elsewhere, asks_year, late_options, needs_birth, needs_headcount
 from portal.tabular.amounts import AmountRule, amount_reader
 from portal.tabular.table import Fault, Noted
-from portal.web.filters import say
+from portal.web.filters import pack_words, say
 from portal.words import Words
 
 #: So many answers stand below each other; more are folded into a list.
@@ -134,7 +134,7 @@ def ask(fields: Fields, given: Any) -> Question:
 def contribution_fields(pack: Pack, today: date) -> Fields:
     """What a contribution depends on: the month, the pay, and what the pack asks about people and employer."""
     fields = month_fields(pack, today)
-    fields |= {f"pay.{one.code}": amount_field(pack, one.label) for one in pack.pay}
+    fields |= {f"pay.{one.code}": amount_field(pack, pack_words(one.label)) for one in pack.pay}
     fields |= dict(_input_fields(pack, without=late_options(pack)))
     if needs_birth(pack):
         fields["person.date_of_birth"] = day_field(_("Date of birth"), hint=_("A rate depends on the age."))
@@ -144,7 +144,7 @@ def contribution_fields(pack: Pack, today: date) -> Fields:
         fields["days"] = number_field(_("Days worked"), _("Leave it empty for a whole month."))
     if asks_elsewhere(pack):
         fields |= {
-            f"elsewhere.{one.code}": amount_field(pack, _("%(component)s at another employer", component=one.label))
+            f"elsewhere.{one.code}": amount_field(pack, _("%(component)s at another employer", component=pack_words(one.label)))
             for one in pack.pay
         }
     return fields | (_year_fields(pack) if asks_year(pack) else {})
@@ -155,7 +155,7 @@ def _year_fields(pack: Pack) -> Fields:
     hint = _("A limit holds for the whole year. Leave it empty when this is the first month.")
     fields: Fields = {"earlier": number_field(_("Months paid before this one in the same year"), hint)}
     for one in pack.pay:
-        label = _("%(component)s in each of those months", component=one.label)
+        label = _("%(component)s in each of those months", component=pack_words(one.label))
         fields[f"earlier.{one.code}"] = amount_field(pack, label)
     return fields
 
@@ -189,19 +189,19 @@ def _input_fields(pack: Pack, *, without: set[str]) -> Iterator[tuple[str, Any]]
 
 def _input_field(pack: Pack, one: Input) -> Any:
     """One question of the pack."""
-    choices = _choices(pack, one)
+    choices, label = _choices(pack, one), pack_words(one.label)
     if one.kind == "date":
-        return day_field(one.label)
+        return day_field(label)
     if not choices:
         hints = {
             "rate": _("For example %(rate)s", rate="1.75 %"),
             "amount": _("In %(currency)s", currency=pack.currency.code),
         }
-        return StringField(one.label, default=one.default, description=hints.get(one.kind, ""))
+        return StringField(label, default=one.default, description=hints.get(one.kind, ""))
     if len(choices) <= FEW:
-        return RadioField(one.label, choices=choices, default=one.default, validate_choice=False)
+        return RadioField(label, choices=choices, default=one.default, validate_choice=False)
     empty = [] if one.default else [SelectChoice("", _("Choose"))]
-    return SelectField(one.label, choices=[*empty, *choices], default=one.default or "", validate_choice=False)
+    return SelectField(label, choices=[*empty, *choices], default=one.default or "", validate_choice=False)
 
 
 def _choices(pack: Pack, one: Input) -> list[Any]:

@@ -43,7 +43,7 @@ def test_a_nepali_month_is_worked_out_in_its_own_calendar(visitor: FlaskClient, 
 def test_the_address_gives_the_same_calculation_again(visitor: FlaskClient) -> None:
     url = "/calculators/zm-napsa/contribution?year=2026&month=10&pay.gross=12500"
     page = visitor.get(url).text
-    address = re.search(r'href="http://[^/]*(/calculators/[^"]*)"', page)
+    address = re.search(r">http://[^/]*(/calculators/[^<]*)<", page)
     assert address is not None
     again = visitor.get(html.unescape(address[1])).text
     assert re.sub(r"<code>\w+</code>|subject=\w+", "", again) == re.sub(r"<code>\w+</code>|subject=\w+", "", page)
