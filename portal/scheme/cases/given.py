@@ -80,16 +80,17 @@ def asked_of_establishment(pack: Pack, inputs: Inputs) -> Asked:
     earnings = [amounts(pack, table(one, "earnings"), "earnings") for one in each]
     when = month(needed(inputs, "month"), "month", pack.calendar)
     answers = {
-        code: [answer_from_text(pack, code, one.get(code, pack.inputs[code].default)) for one in persons]
+        code: [_answer_of(pack, code, one.get(code)) for one in persons]
         for code in pack.inputs
         if any(code in one for one in persons)
     }
     births = [one.get("date_of_birth") for one in persons]
+    whole = (when.last_day(pack.calendar) - when.first_day(pack.calendar)).days + 1
     people = People(
         _columns(pack, earnings, _counted(pack)),
         answers,
         [day_from(one, "date_of_birth").toordinal() for one in births] if all(births) else None,
-        _days(each, when.last_day(pack.calendar).toordinal() - when.first_day(pack.calendar).toordinal() + 1),
+        _days(each, whole),
         _earlier_of_all(pack, each),
         _columns(pack, [amounts(pack, table(one, "elsewhere"), "elsewhere") for one in each]),
     )
@@ -114,12 +115,20 @@ def _columns(pack: Pack, each: Sequence[Mapping[str, Minor]], wanted: Collection
     return found
 
 
-def _days(each: Sequence[Inputs], whole: int) -> list[int] | None:
-    """Days worked; who says nothing has worked the *whole* month."""
+def _days(each: Sequence[Inputs], whole: int) -> list[int]:
+    """
+    Days worked; who says nothing has worked the *whole* month.
+
+    Always a column: people of whom nothing else is said are still as many as they are.
+    """
     told = [one.get("days") for one in each]
-    if all(one is None for one in told):
-        return None
     return [whole if one is None else count(one, "days") for one in told]
+
+
+def _answer_of(pack: Pack, code: str, found: Any) -> Any:
+    """What one person answered; its default where nothing was."""
+    said: Any = pack.inputs[code].default if found is None else found
+    return answer_from_text(pack, code, said)
 
 
 def _earlier_of_all(pack: Pack, each: Sequence[Inputs]) -> tuple[Earlier, ...]:

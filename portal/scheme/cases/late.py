@@ -155,11 +155,12 @@ def _month_end(asked: Asked) -> date:
 
 def _paid(asked: Asked) -> date | None:
     """The day from which the payment counts."""
-    if asked.inputs.get("paid") is not None:
-        return day(asked.inputs, "paid")
-    ordered, credited = (
-        day(asked.inputs, key) if asked.inputs.get(key) is not None else None for key in ("ordered", "credited")
+    paid, ordered, credited = (
+        day(asked.inputs, key) if asked.inputs.get(key) is not None else None for key in ("paid", "ordered", "credited")
     )
+    if credited is None and paid is not None:
+        return paid
+    ordered = ordered or paid
     return effective_day(asked.pack, ordered, credited) if ordered or credited else None
 
 
@@ -202,7 +203,9 @@ def _over_periods(asked: Asked, rules: Sequence[LateRule]) -> Answer:
     if not isinstance(periods, list | tuple) or not all(isinstance(one, Mapping) for one in periods):
         raise wrong("periods", periods, _("Write a list of periods, each with period_end and charge."))
     listed = [(day(one, "period_end"), amount_from(one.get("charge"), "charge", asked.pack)) for one in periods]
-    amounts = _failures(asked, rule, listed)
+    in_time = sorted(range(len(listed)), key=lambda place: listed[place][0])
+    counted = dict(zip(in_time, _failures(asked, rule, [listed[place] for place in in_time]), strict=True))
+    amounts = [counted[place] for place in range(len(listed))]
     total = sum(one.amount for one in amounts)
     return {
         "late": {rule.code: money(total, asked.pack)},
@@ -219,7 +222,7 @@ def _failures(asked: Asked, rule: LateRule, listed: Sequence[tuple[date, int]]) 
     begun = count(asked.options.get("failures_before") or 0, "failures_before")
     failures: dict[int, int] = {}
     found: list[Assessed] = []
-    for number, (end, charge) in enumerate(listed):
+    for number, (end, charge) in enumerate(listed):  # in order of time
         year = _year(rule, end)
         before = failures.setdefault(year, begun if number == 0 else 0)
         late = charge > rule.tolerance
