@@ -17,14 +17,17 @@ from sqlalchemy.orm import Session
 from portal.contributions.models import Declaration, DeclarationLine
 from portal.contributions.months import GONE
 from portal.coverage.models import CoverageMonth, PaidMonth
+from portal.employers.given import Given, asks_headcount, given_from_json, given_on
 from portal.employers.models import Employer, Employment, Enrolment
-from portal.installation import month_on, packs
+from portal.employers.roster_answers import headcounts_of
+from portal.installation import month_on, pack, packs
 from portal.ledger import book
 from portal.ledger.models import Charge
 from portal.people.models import Person
 from portal.scheme.blocks.pack import Pack
+from portal.scheme.blocks.values import NotKnown
 from portal.scheme.calendars import Month, month_of, months_between
-from portal.scheme.deadlines import due_day
+from portal.scheme.pay.unusable import Unusable
 
 #: Months shown, the one that runs included.
 SHOWN = 14
@@ -40,6 +43,9 @@ class Line:
     employer_share: int
     employee_share: int
     declared_at: datetime
+    days: int | None
+    said: Mapping[str, str]
+    given: Given
 
     @property
     def contribution(self) -> int:
@@ -62,7 +68,7 @@ class Entry:
     scheme: str
     employer_number: str
     employer_name: str
-    due_day: date
+    due_day: date | None
     line: Line | None
     left_out: bool
     paid: bool
@@ -111,6 +117,7 @@ class _Facts:
     settled: frozenset[tuple[int, str, Month]]
     paid: frozenset[tuple[int, str, Month]]
     cover: Sequence[CoverageMonth]
+    people: Mapping[tuple[int, Month], int]
 
 
 def record_of(session: Session, person_id: int, today: date) -> Record:
@@ -164,7 +171,13 @@ def _facts(session: Session, person_id: int, today: date) -> _Facts:
         settled=_settled(session, ids, earliest),
         paid=frozenset((row[0], row[1], row[2]) for row in session.execute(paid)),
         cover=session.scalars(select(CoverageMonth).where(CoverageMonth.person_id == person_id)).all(),
+        people=headcounts_of(session, ids, _counted(today)),
     )
+
+
+def _counted(today: date) -> list[Month]:
+    """The months for which a due day depends on how many people an employer had."""
+    return [month for rules in packs().values() if asks_headcount(rules) for month in shown_months(rules, today)]
 
 
 def _declared(
@@ -224,7 +237,7 @@ def _entry(facts: _Facts, rules: Pack, month: Month, employer: Employer) -> Entr
         scheme=rules.id,
         employer_number=employer.number,
         employer_name=employer.name,
-        due_day=declaration.due_day if declaration is not None else due_day(rules, month),
+        due_day=declaration.due_day if declaration is not None else _due_day(facts, rules, month, employer),
         line=_line(line, declaration) if line is not None and declaration is not None else None,
         left_out=declaration is not None and line is None,
         paid=paid,
@@ -234,10 +247,22 @@ def _entry(facts: _Facts, rules: Pack, month: Month, employer: Employer) -> Entr
     )
 
 
+def _due_day(facts: _Facts, rules: Pack, month: Month, employer: Employer) -> date | None:
+    """The day by which an employer has to pay what it has not declared; None where it is not known."""
+    own = [one for one in facts.enrolments if (one.employer_id, one.scheme) == (employer.id, rules.id)]
+    first, last = month.first_day(rules.calendar), month.last_day(rules.calendar)
+    holds = [one for one in own if one.from_day <= last and (one.to_day is None or one.to_day >= first)]
+    try:
+        people = facts.people.get((employer.id, month))
+        return given_on(rules, month, max(holds, key=lambda one: one.from_day, default=None), people).due_day(month)
+    except (NotKnown, Unusable):
+        return None
+
+
 def _line(line: DeclarationLine, declaration: Declaration) -> Line:
     return Line(
         line.components, line.earnings, line.insurable, line.employer_share, line.employee_share,
-        declaration.submitted_at,
+        declaration.submitted_at, line.days, line.given, given_from_json(pack(declaration.scheme), declaration.given),
     )  # fmt: skip
 
 

@@ -6,18 +6,18 @@ Plain values in, sentences out; nothing is asked of the database or the clock.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
+from portal.contributions.explaining import Before, told
 from portal.coverage.cover import CoverNow, cover_now
 from portal.employees.record import Entry, Record
+from portal.employers.given import latest_due_day
 from portal.installation import pack
 from portal.scheme.blocks.cover import OpensAfterPaidMonths
 from portal.scheme.blocks.pack import Pack
-from portal.scheme.blocks.values import NotKnown
 from portal.scheme.calendars import Month, month_in_words, month_of, months_between
-from portal.scheme.contribution import explain_contribution
-from portal.scheme.deadlines import due_day
 from portal.scheme.entitlement import entitled_months, explain_entitlement, needs_all, opening_months
 from portal.scheme.explain import Step
 from portal.words import Words, _
@@ -111,7 +111,7 @@ def _missing(rules: Pack, record: Record, month: Month) -> list[Words]:
 
 
 def _overdue(entry: Entry, record: Record) -> bool:
-    return not entry.paid and entry.due_day < record.today
+    return not entry.paid and entry.due_day is not None and entry.due_day < record.today
 
 
 def fault(rules: Pack, entry: Entry, record: Record) -> Words:
@@ -119,7 +119,7 @@ def fault(rules: Pack, entry: Entry, record: Record) -> Words:
     said = {
         "employer": entry.employer_name,
         "month": month_in_words(entry.month, rules.calendar),
-        "day": entry.due_day,
+        "day": entry.due_day or _("a day that is not known yet"),
     }
     if entry.left_out:
         return _("%(employer)s declared %(month)s without you.", **said)
@@ -168,12 +168,18 @@ def _first_possible(rules: Pack, record: Record, this: Month) -> Month | None:
         return None
     month, calendar = this, rules.calendar
     near = months_between(this.plus(-BACK, calendar), this.plus(AHEAD, calendar), calendar)
-    paid = {*record.paid[rules.id], *(one for one in near if due_day(rules, one) >= record.today)}
+    paid = {*record.paid[rules.id], *(one for one in near if _still_to_come(rules, one, record))}
     for _step in range(AHEAD):
         month = month.next(calendar)
         if month in entitled_months(rules, paid):
             return month
     return None
+
+
+def _still_to_come(rules: Pack, month: Month, record: Record) -> bool:
+    """Whether a month can still be paid in time."""
+    due = latest_due_day(rules, month)
+    return due is not None and due >= record.today
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +189,8 @@ class Shown:
     entry: Entry
     rules: Pack
     note: Words
+    birth: date
+    before: Before = ()
 
     @property
     def pay(self) -> list[tuple[str, int]]:
@@ -193,18 +201,32 @@ class Shown:
     @property
     def steps(self) -> tuple[Step, ...]:
         """How the contribution follows from the pay declared; nothing where none was."""
-        if self.entry.line is None:
+        line = self.entry.line
+        if line is None:
             return ()
-        try:
-            return explain_contribution(self.rules, self.entry.month, self.entry.line.components)
-        except NotKnown as gap:
-            return (Step(gap.words),)
+        return told(
+            line.given, self.entry.month, line.components, line.days, line.said, self.birth, self.before
+        ).steps  # fmt: skip
 
 
 def shown(record: Record, month: Month, *, employer: str = "") -> list[Shown]:
     """The entries of one month; of one employer only, where a number is given."""
     entries = [one for one in record.months.get(month, ()) if employer in ("", one.employer_number)]
-    return [Shown(one, pack(one.scheme), note(pack(one.scheme), one, record)) for one in entries]
+    return [
+        Shown(one, rules := pack(one.scheme), note(rules, one, record), record.person.birth_date, _before(record, one))
+        for one in entries
+    ]
+
+
+def _before(record: Record, entry: Entry) -> list[tuple[Month, Mapping[str, int]]]:
+    """What the same employer declared of the person for the months before, as limits of a year ask it."""
+    of_employer = (entry.scheme, entry.employer_number)
+    return [
+        (month, one.line.components)
+        for month, entries in sorted(record.months.items())
+        for one in entries
+        if month < entry.month and one.line is not None and (one.scheme, one.employer_number) == of_employer
+    ]
 
 
 def note(rules: Pack, entry: Entry, record: Record) -> Words:

@@ -74,11 +74,15 @@ def reject(session: Session, registration: Registration, reason: str, *, by: int
     )
 
 
-def approve(session: Session, registration: Registration, *, by: int, at: datetime, url: str) -> Employer:
+def approve(
+    session: Session, registration: Registration, *, by: int, at: datetime, url: str,
+    said: Mapping[str, Mapping[str, str]] | None = None,
+) -> Employer:  # fmt: skip
     """
     Make the applicant an employer: its number, its enrolments, and the mandate of who applied.
 
-    *registration* is locked by the caller, so of two officers one is told that the other was first.
+    *registration* is locked by the caller, so of two officers one is told that the other was first.  *said*
+    answers what each scheme asks about an employer, by scheme and code.
     """
     _refuse_unless_waiting(session, registration, by)
     if open_points(session, registration, day_of(at)):
@@ -87,7 +91,7 @@ def approve(session: Session, registration: Registration, *, by: int, at: dateti
     employer = _new_employer(session, registration, by=by, at=at)
     registration.employer_id = employer.id
     registration.decided_at, registration.decided_by = at, by
-    _let_in(session, employer, registration, by=by, at=at)
+    _let_in(session, employer, registration, said or {}, by=by, at=at)
     record(
         session, Event.REGISTRATION_APPROVED, registration, by=by, at=at, employer=employer.id,
         employer_number=employer.number,
@@ -107,12 +111,18 @@ def approve(session: Session, registration: Registration, *, by: int, at: dateti
     return employer
 
 
-def _let_in(session: Session, employer: Employer, registration: Registration, *, by: int, at: datetime) -> None:
+def _let_in(
+    session: Session, employer: Employer, registration: Registration, said: Mapping[str, Mapping[str, str]], *,
+    by: int, at: datetime,
+) -> None:  # fmt: skip
     """Who applied administers the employer from today; it is enrolled from its first day of employment on."""
     applicant, today = session.get_one(Account, registration.account_id), day_of(at)
     accounts.give_mandate(session, employer.id, applicant, EmployerRole.ADMINISTRATOR, from_day=today, at=at, by=by)
     for scheme in asked.schemes_of(registration.answers):
-        enrol(session, employer.id, scheme, employer.first_employment_day, at=at, by=by)
+        try:
+            enrol(session, employer.id, scheme, employer.first_employment_day, at=at, by=by, said=said.get(scheme))
+        except Refused as refused:
+            raise Refused(refused.words, field=f"{scheme}.{refused.field}", status=refused.status) from None
 
 
 #: The answers that an employer's file takes over as they are.

@@ -14,6 +14,9 @@ from portal.auth.access import Right, acting_for_employer, guarded, needs
 from portal.auth.models import EmployerRole
 from portal.employers import answers as asked
 from portal.employers import forms, review, service
+from portal.employers.given import asked_of_employer
+from portal.employers.models import Enrolment
+from portal.employers.told import Answer, answers_on
 from portal.errors import Refused
 from portal.installation import fund, packs
 from portal.web.filters import say
@@ -35,7 +38,7 @@ def show_file(employer_number: str) -> ResponseReturnValue:
     named = {field: review.written(codes, field) for field in codes}
     return render_template(
         "employers/file.html", employer=employer, enrolments=enrolments, mandates=mandates, place=place, named=named,
-        packs=packs(), role_names=forms.ROLE_NAMES, may_manage=Right.MANAGE in g.rights,
+        packs=packs(), told=_told(enrolments), role_names=forms.ROLE_NAMES, may_manage=Right.MANAGE in g.rights,
     )  # fmt: skip
 
 
@@ -72,6 +75,18 @@ def end_mandate(employer_number: str) -> ResponseReturnValue:
     except Refused as refusal:
         flash(say(refusal.words), "error")
     return redirect(url_for(".show_file", employer_number=employer_number))
+
+
+def _told(enrolments: list[Enrolment]) -> list[Answer]:
+    """What the schemes are told about the employer today."""
+    return [
+        answer
+        for one in enrolments
+        if one.scheme in packs() and (one.to_day is None or one.to_day >= _today())
+        for answer in answers_on(
+            packs()[one.scheme], asked_of_employer(packs()[one.scheme]), one.answers, max(_today(), one.from_day)
+        )
+    ]
 
 
 def _today() -> date:

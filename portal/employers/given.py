@@ -9,6 +9,7 @@ the next one, and what was recorded last for a day holds for it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeAlias
@@ -273,3 +274,13 @@ def label_of(key: str) -> str:
     scheme, _dot, code = key.partition(".")
     rules = pack(scheme)
     return f"{rules.short_name}: {rules.inputs[code].label}"
+
+
+def latest_due_day(rules: Pack, month: Month) -> date | None:
+    """The last day by which any employer pays for *month*, whatever its size; None where the pack does not know it."""
+    sizes = {0, *(terms.from_headcount for entry in _entries(rules.due.payment) for terms in entry)}
+    found = []
+    for headcount in sizes:
+        with suppress(NotKnown):
+            found.append(due_day(rules, month, headcount=headcount))
+    return max(found, default=None)

@@ -20,11 +20,11 @@ from portal.words import _
 
 _HEADCOUNTS = text(
     """
-    SELECT span.month, count(DISTINCT employment.person_id)
+    SELECT employment.employer_id, span.month, count(DISTINCT employment.person_id)
     FROM unnest(CAST(:months AS int[]), CAST(:firsts AS date[]), CAST(:lasts AS date[])) AS span(month, first, last)
-    LEFT JOIN employment ON employment.employer_id = :employer AND employment.from_day <= span.last
-        AND (employment.to_day IS NULL OR employment.to_day >= span.first)
-    GROUP BY span.month
+    JOIN employment ON employment.employer_id = ANY(CAST(:employers AS bigint[]))
+        AND employment.from_day <= span.last AND (employment.to_day IS NULL OR employment.to_day >= span.first)
+    GROUP BY employment.employer_id, span.month
     """
 )
 
@@ -55,13 +55,23 @@ def change_answers(
 
 def headcounts(session: Session, employer_id: int, months: Iterable[Month]) -> dict[Month, int]:
     """How many people worked for the employer on a day of each month; one statement, none without months."""
-    wanted = sorted(set(months))
-    if not wanted:
+    wanted = list(months)
+    found = headcounts_of(session, [employer_id], wanted)
+    return {month: found.get((employer_id, month), 0) for month in wanted}
+
+
+def headcounts_of(
+    session: Session, employers: Iterable[int], months: Iterable[Month]
+) -> dict[tuple[int, Month], int]:  # fmt: skip
+    """The same for several employers, without those who had nobody."""
+    wanted, ids = sorted(set(months)), list(employers)
+    if not wanted or not ids:
         return {}
     spans = {
         "months": [one.as_int for one in wanted],
         "firsts": [one.first_day(calendar()) for one in wanted],
         "lasts": [one.last_day(calendar()) for one in wanted],
+        "employers": ids,
     }
-    rows = session.execute(_HEADCOUNTS, {**spans, "employer": employer_id})
-    return {Month.from_int(month): people for month, people in rows}
+    rows = session.execute(_HEADCOUNTS, spans)
+    return {(employer, Month.from_int(month)): people for employer, month, people in rows}

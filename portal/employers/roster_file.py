@@ -52,6 +52,7 @@ class RosterRow:
     One employment as a roster file holds it, from *from_day* to *to_day* (both included; None: until further notice).
 
     *components* are monthly pay in minor units; a component whose cell was empty is not among them.
+    *said* answers what the schemes ask about the person, as written, by the name of its column.
     """
 
     row: int
@@ -70,6 +71,7 @@ class RosterRow:
     to_day: date | None
     leave_reason: str | None
     components: Mapping[str, int]
+    said: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +83,20 @@ class ParsedRoster:
     notices: list[Problem] = field(default_factory=list)
 
 
-def parse(table: Table, components: Sequence[str], rules: FileRules) -> ParsedRoster:
-    """Read a roster.  Raises ``FileRefused`` when a column is missing; anything else is a problem of its row."""
-    fitted = fit(table, columns_of(components, rules))
+def parse(table: Table, components: Sequence[str], rules: FileRules, questions: Sequence[str] = ()) -> ParsedRoster:
+    """
+    Read a roster; *questions* are further columns it may have.
+
+    Raises ``FileRefused`` when a column is missing; anything else is a problem of its row.
+    """
+    fitted = fit(table, columns_of(components, rules, questions))
     good, faulty = sift(fitted, [check_days], components, mark_doubles)
     notices = [*fitted.notices, *(notice for row in good for notice in row.notices)]
-    rows = [roster_row(row.number, row.values, components) for row in good]
+    rows = [roster_row(row.number, row.values, components, questions) for row in good]
     return ParsedRoster(rows, [fitted.faulty(row) for row in faulty], notices)
 
 
-def columns_of(components: Sequence[str], rules: FileRules) -> list[Column]:
+def columns_of(components: Sequence[str], rules: FileRules, questions: Sequence[str] = ()) -> list[Column]:
     """The columns of a roster; numbers, names, birth date and first day must be there."""
     surname, first_name, other_names = named(("surname",))
     born = date_reader(rules.today, past=True)
@@ -109,6 +115,7 @@ def columns_of(components: Sequence[str], rules: FileRules) -> list[Column]:
         Column("to_day", day, ("end_date", "date_left", "employed_until")),
         Column("leave_reason", text_reader(60), ("reason", "reason_for_leaving")),
         *paid(components, rules, filled=False),
+        *(Column(name, text_reader(60)) for name in questions),
     ]
 
 
@@ -154,7 +161,9 @@ def ends_before(one: ReadRow, two: ReadRow) -> bool:
     return end is not None and end < two.values["from_day"]
 
 
-def roster_row(number: int, values: Mapping[str, Any], components: Sequence[str]) -> RosterRow:
+def roster_row(
+    number: int, values: Mapping[str, Any], components: Sequence[str], questions: Sequence[str] = ()
+) -> RosterRow:
     """A good row as an employment."""
     get = values.get
     return RosterRow(
@@ -174,19 +183,22 @@ def roster_row(number: int, values: Mapping[str, Any], components: Sequence[str]
         get("to_day"),
         get("leave_reason"),
         {name: values[name] for name in components if values.get(name) is not None},
+        {name: values[name] for name in questions if values.get(name)},
     )
 
 
 def export(
-    rows: Iterable[RosterRow], components: Sequence[str], money: AmountRule
+    rows: Iterable[RosterRow], components: Sequence[str], money: AmountRule, questions: Sequence[str] = ()
 ) -> tuple[list[str], list[list[str]]]:
     """Header and rows of a roster, as *parse* reads them; an empty roster gives the template to fill in."""
-    return [*COLUMNS, *components], [exported(row, components, money) for row in rows]
+    return [*COLUMNS, *components, *questions], [exported(row, components, money, questions) for row in rows]
 
 
-def exported(row: RosterRow, components: Sequence[str], money: AmountRule) -> list[str]:
+def exported(
+    row: RosterRow, components: Sequence[str], money: AmountRule, questions: Sequence[str] = ()
+) -> list[str]:
     """One employment as cells."""
     cells = [getattr(row, name) for name in COLUMNS]
     amounts = [money.written(row.components[name]) if name in row.components else "" for name in components]
     texts = ["" if cell is None else cell.isoformat() if isinstance(cell, date) else str(cell) for cell in cells]
-    return texts + amounts
+    return texts + amounts + [row.said.get(name, "") for name in questions]

@@ -14,7 +14,9 @@ from wtforms import EmailField, Field, RadioField, SelectField, StringField, Tel
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, ValidationError
 
+from portal.employers.answer_forms import fields_of, question_fields, said_in, with_questions
 from portal.employers.forms import DayField
+from portal.employers.given import questions
 from portal.employers.roster_import import file_rules, money
 from portal.installation import fund, packs
 from portal.people.service import PersonFacts
@@ -97,6 +99,15 @@ class RosterForm(PortalForm):
         taken = {name.removeprefix(PAY): field.taken for name, field in self._fields.items() if name.startswith(PAY)}
         return {name: amount for name, amount in taken.items() if amount is not None}
 
+    def said(self) -> dict[str, str]:
+        """What was answered to the schemes about the person, by key."""
+        return said_in(self)
+
+    @property
+    def question_fields(self) -> list[Any]:
+        """The fields of what the schemes ask about the person."""
+        return fields_of(self)
+
     @property
     def pay_fields(self) -> list[Any]:
         """The fields of the wage."""
@@ -146,6 +157,12 @@ class WageForm(RosterForm):
     from_month = SelectField(_l("From the pay of"), validators=[InputRequired(_l("Choose a month."))])
 
 
+class AnswersOfPerson(RosterForm):
+    """What holds of somebody from which day on."""
+
+    from_day = ReadDay(_l("From which day"), _day)
+
+
 class ImportForm(PortalForm):
     """A file, and the month from which changed wages count."""
 
@@ -176,7 +193,15 @@ def with_pay(form: type[RosterForm], needed: bool = True) -> type[RosterForm]:
     if issubclass(form, HireForm) and not fund().insurance_number.given_by_portal:
         name = fund().insurance_number.name.capitalize()
         fields["insurance_number"] = ReadText(name, _insurance)
+    if issubclass(form, HireForm):
+        fields |= question_fields(questions())
     return type(form.__name__, (form,), fields)
+
+
+def answers_form(today: date) -> AnswersOfPerson:
+    """The form in which what schemes ask about a person changes."""
+    made: AnswersOfPerson = with_questions(AnswersOfPerson, question_fields(questions(), with_default=False))(today)
+    return made
 
 
 def month_choices(months: Iterable[Month]) -> list[SelectChoice]:

@@ -23,10 +23,13 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 
 from portal.audit import AuditEvent, Event, record
 from portal.db import copy_rows
+from portal.employers.given import added as with_answers
+from portal.employers.given import questions
 from portal.employers.models import Employment, Wage
 from portal.employers.roster import day_of, lock_roster
 from portal.employers.roster_file import ParsedRoster, columns_of, parse
-from portal.employers.roster_plan import READING, SAVING, Known, Move, Plan, comparing, facts_of, plan
+from portal.employers.roster_moves import Known, Move, Plan, facts_of
+from portal.employers.roster_plan import READING, SAVING, comparing, plan
 from portal.errors import NotFound, Refused
 from portal.files import StoredFile, keep
 from portal.installation import components, fund
@@ -87,7 +90,8 @@ def file_rules(today: date) -> FileRules:
 def read_file(content: bytes, name: str, today: date) -> Reading:
     """Read an uploaded roster.  ``FileRefused`` when it cannot be read as a whole."""
     table, rules = read(content, name), file_rules(today)
-    return Reading(fit(table, columns_of(components(), rules)), parse(table, components(), rules))
+    asked = (components(), rules, tuple(questions()))
+    return Reading(fit(table, columns_of(*asked)), parse(table, *asked))
 
 
 def keep_file(
@@ -185,7 +189,7 @@ def import_roster(
 
 def carry_out(session: Session, employer_id: int, intended: Plan, *, at: datetime, by: int | None) -> None:
     """Write the moves of a plan: ends first, so that somebody may begin anew the day after."""
-    _change(session, [move for move in intended.moves if move.leaves or (move.corrects and not move.hires)])
+    _change(session, [move for move in intended.moves if move.leaves or (move.corrects and not move.hires)], at, by)
     hired = _hire(session, employer_id, [move for move in intended.moves if move.hires], at=at, by=by)
     held = {move.row.row: move.employment for move in intended.moves if move.employment}
     rows = {**hired, **held}
@@ -227,19 +231,20 @@ def _hire(
             (
                 name, employer_id, person.id, row.staff_number or "", move.category, row.from_day, move.last_day,
                 move.reason if move.last_day else "", at,
+                json.dumps(with_answers([], move.said, move.said_from, at=at, by=by)),
             )
         )  # fmt: skip
     columns = (
         "public_id", "employer_id", "person_id", "staff_number", "category", "from_day", "to_day",
-        "leave_reason", "created_at",
+        "leave_reason", "created_at", "answers",
     )  # fmt: skip
     copy_rows(session, "employment", columns, rows)
     stored = session.scalars(select(Employment).where(Employment.public_id == func.any(list(names))))
     return {names[row.public_id]: row for row in stored}
 
 
-def _change(session: Session, moves: Sequence[Move]) -> None:
-    """Last days, reasons, staff numbers and categories, in one statement."""
+def _change(session: Session, moves: Sequence[Move], at: datetime, by: int | None) -> None:
+    """Last days, reasons, staff numbers, categories and answers, in one statement."""
     if not moves:
         return
     values = [
@@ -249,14 +254,14 @@ def _change(session: Session, moves: Sequence[Move]) -> None:
             "category": move.category or row.category,
             "to_day": last_day.isoformat() if (last_day := move.last_day or row.to_day) else None,
             "leave_reason": move.reason if move.last_day else row.leave_reason,
+            "answers": with_answers(row.answers, move.said, move.said_from, at=at, by=by),
         }
         for move in moves
         if (row := move.employment)
     ]
-    given = _set_of(
-        values, id=BigInteger(), staff_number=String(), category=String(), to_day=Date(), leave_reason=String()
-    )
-    new = {name: given.c[name] for name in ("staff_number", "category", "to_day", "leave_reason")}
+    types = {"staff_number": String(), "category": String(), "to_day": Date(), "leave_reason": String()}
+    given = _set_of(values, id=BigInteger(), **types, answers=JSONB())
+    new = {name: given.c[name] for name in (*types, "answers")}
     statement = update(Employment).where(Employment.id == given.c.id).values(new)
     session.execute(statement, execution_options={"synchronize_session": False})
 

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from portal.audit import AuditEvent, Event
 from portal.auth.models import Account
+from portal.employers.given import holding, questions
 from portal.employers.models import Employment, Wage
 from portal.employers.roster_file import TEXT_COLUMNS, RosterRow, export
 from portal.employers.roster_import import Reading, money
-from portal.employers.roster_plan import NOT_SAID
+from portal.employers.roster_moves import NOT_SAID
 from portal.errors import NotFound
 from portal.installation import components, fund, month_on
 from portal.people.models import Person
@@ -143,21 +144,22 @@ def record_of(session: Session, employer_id: int, person: UUID) -> Record:
 
 def export_roster(session: Session, employer_id: int, asked: Asked, kind: str) -> bytes:
     """Everything the list shows with these filters, as a file that can be changed and imported."""
-    return as_file([_exported(line) for line in _lines(session, _query(employer_id, asked))], kind)
+    return as_file([_exported(line, asked.today) for line in _lines(session, _query(employer_id, asked))], kind)
 
 
 def as_file(rows: Sequence[RosterRow], kind: str) -> bytes:
     """Rows in the layout of the import; none gives the template to fill in."""
-    header, cells = export(rows, components(), money())
+    header, cells = export(rows, components(), money(), tuple(questions()))
     return write_xlsx(header, cells, TEXT_COLUMNS) if kind == "xlsx" else write_csv(header, cells)
 
 
-def _exported(line: Listed) -> RosterRow:
+def _exported(line: Listed, today: date) -> RosterRow:
     person, held = line.person, line.employment
     return RosterRow(
         0, person.national_id, person.insurance_number, person.surname, person.first_name, person.other_names,
         None if person.sex == NOT_SAID else person.sex, person.birth_date, None, None, held.staff_number,
         held.category, held.from_day, held.to_day, held.leave_reason, line.components,
+        holding(held.answers, max(today, held.from_day)),
     )  # fmt: skip
 
 

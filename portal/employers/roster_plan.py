@@ -7,18 +7,19 @@ shown before anything is done and carried out when it is confirmed.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
 
+from portal.employers.given import about_person, holding
 from portal.employers.models import Employment
 from portal.employers.roster import doubts, same_wage
 from portal.employers.roster_file import ParsedRoster, RosterRow
-from portal.installation import month_on
+from portal.employers.roster_moves import Known, Move, Plan, facts_of
+from portal.errors import Refused
+from portal.installation import calendar, month_on
 from portal.people.models import Person
-from portal.people.service import DIFFERENT, OTHER_NUMBER, PersonFacts, agrees
+from portal.people.service import DIFFERENT, OTHER_NUMBER, agrees
 from portal.scheme.calendars import Month
 from portal.scheme.fund import Choice, Fund
 from portal.tabular.amounts import AmountRule
@@ -29,8 +30,6 @@ from portal.words import Words, _, _n
 
 #: What a long import is doing, first and last.
 READING, SAVING = _("Reading the file"), _("Putting the changes into your roster")
-#: Sex as stored when somebody already known is only compared.
-NOT_SAID = "O"
 
 UNKNOWN_NUMBER = Fault(
     "E_NUMBER_UNKNOWN", _("Nobody has this insurance number. Leave the cell empty: the fund gives the number.")
@@ -38,103 +37,6 @@ UNKNOWN_NUMBER = Fault(
 NUMBER_NEEDED = Fault("E_REQUIRED", _("The fund gives insurance numbers itself. Write the person's number."))
 BORN_LATER = Fault("E_DATE_RANGE", _("“%(found)s”: the birth date must lie before the first day of work."))
 REASON_NEEDED = Fault("E_REQUIRED", _("Somebody who left needs a reason. Write one of %(choices)s."))
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is on file: persons by national identity number, this employer's employments and their wages."""
-
-    people: Mapping[str, Person]
-    by_insurance: Mapping[str, Person]
-    employments: Mapping[int, Sequence[Employment]]  # by person, the first one first
-    wages: Mapping[int, Sequence[tuple[Month, dict[str, int]]]]  # by employment, the first one first
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """
-    What one row does.  Without *employment* it hires; *wage* is written from its month on; *last_day* ends.
-
-    *category* and *reason* are codes of the fund's lists; empty ones leave what is on file.
-    """
-
-    row: RosterRow
-    person: Person | None
-    employment: Employment | None
-    category: str = ""
-    reason: str = ""
-    wage: tuple[Month, Mapping[str, int]] | None = None
-    last_day: date | None = None
-    corrects: bool = False
-
-    @property
-    def hires(self) -> bool:
-        """Whether somebody is taken on."""
-        return self.employment is None
-
-    @property
-    def leaves(self) -> bool:
-        """Whether an employment on the roster ends."""
-        return self.employment is not None and self.last_day is not None
-
-    @property
-    def pays(self) -> bool:
-        """Whether the wage of somebody on the roster changes."""
-        return self.employment is not None and self.wage is not None
-
-    @property
-    def changes(self) -> bool:
-        """Whether the row does anything at all."""
-        return self.hires or self.leaves or self.pays or self.corrects
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Everything a file would do: a move for each good row, and the rows that wait to be mended."""
-
-    moves: Sequence[Move]
-    faulty: Sequence[FaultyRow]
-    notices: Sequence[Problem]
-
-    @cached_property
-    def counts(self) -> dict[str, int]:
-        """How many are hired, get another wage, leave, are corrected, stay as they are, and wait."""
-        return {
-            "hired": sum(move.hires for move in self.moves),
-            "wages": sum(move.pays for move in self.moves),
-            "left": sum(move.leaves for move in self.moves),
-            "corrected": sum(move.corrects for move in self.moves),
-            "unchanged": sum(not move.changes for move in self.moves),
-            "faulty": len(self.faulty),
-        }
-
-    @property
-    def does_anything(self) -> bool:
-        """Whether confirming it changes the roster."""
-        return any(move.changes for move in self.moves)
-
-    @property
-    def problems(self) -> list[Problem]:
-        """What keeps rows out, in the order of the file."""
-        return [problem for row in self.faulty for problem in row.problems]
-
-    @property
-    def fingerprint(self) -> str:
-        """What was shown: a confirmation of something else is not taken."""
-        shown = [
-            (move.row, move.hires, move.last_day, move.reason, move.category, move.corrects, move.wage)
-            for move in self.moves
-            if move.changes
-        ]
-        return hashlib.sha256(repr(shown).encode()).hexdigest()[:24]
-
-
-def facts_of(row: RosterRow) -> PersonFacts:
-    """What a row says about the person."""
-    return PersonFacts(
-        row.national_id, row.surname, row.first_name, row.sex or NOT_SAID, row.birth_date,
-        row.other_names, row.phone or "", row.email or "", row.insurance_number or "",
-    )  # fmt: skip
 
 
 def plan(fitted: Fitted, parsed: ParsedRoster, known: Known, fund: Fund, wages_from: Month) -> Plan:
@@ -183,7 +85,8 @@ class _Judge:
             self.check_new(row)
         else:
             self.check_same(row, person, ours=bool(held))
-        move = Move(row, person, next((one for one in held if one.from_day == row.from_day), None), category, reason)
+        on_file = next((one for one in held if one.from_day == row.from_day), None)
+        move = self.answering(Move(row, person, on_file, category, reason))
         return self.hiring(move, held) if move.hires else self.changing(move, held)
 
     def hiring(self, move: Move, held: Sequence[Employment]) -> Move:
@@ -221,8 +124,21 @@ class _Judge:
         corrects = bool(
             (row.staff_number and row.staff_number != on_file.staff_number)
             or (move.category and move.category != on_file.category)
+            or move.said
         )
         return replace(move, wage=self.new_wage(row, on_file), last_day=last_day, corrects=corrects)
+
+    def answering(self, move: Move) -> Move:
+        """What the row says to the questions of the schemes, as far as it is not on file."""
+        row, on_file = move.row, move.employment
+        day = max(self.wages_from.first_day(calendar()), row.from_day) if on_file else row.from_day
+        held = holding(on_file.answers, day) if on_file else {}
+        try:
+            said = about_person(row.said)
+        except Refused as refused:
+            self.wrong(row, refused.field or "", Fault("E_CHOICE", refused.words), row.said[refused.field or ""])
+            return move
+        return replace(move, said={key: text for key, text in said.items() if held.get(key) != text}, said_from=day)
 
     def new_wage(self, row: RosterRow, on_file: Employment) -> tuple[Month, Mapping[str, int]] | None:
         """The wage to write and its first month; None when the row names none or it is already paid."""

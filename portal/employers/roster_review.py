@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from portal.employers.given import in_words, label_of, questions
 from portal.employers.roster_forms import component_labels
-from portal.employers.roster_plan import Move, Plan
+from portal.employers.roster_moves import Move, Plan
 from portal.installation import fund, month_words
 from portal.scheme.explain import words_from_json, words_to_json
 from portal.tabular.table import Problem
@@ -135,6 +136,10 @@ def _what(move: Move) -> list[Words]:
               month=month_words(month))
             for code, amount in pay.items()
         ]  # fmt: skip
-    if move.corrects:
+    for key, text in move.said.items():
+        rules, asked = questions()[key]
+        said = in_words(rules, asked.code, text)
+        done.append(_("%(question)s: %(answer)s from %(day)s", question=label_of(key), answer=said, day=move.said_from))
+    if move.corrects and not move.said:
         done.append(_("Category or staff number corrected"))
     return done

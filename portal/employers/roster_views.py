@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -15,12 +16,15 @@ from portal.audit import AuditEvent, Event
 from portal.auth.access import Right, acting_for_employer, guarded, needs
 from portal.db import reading, writing
 from portal.employers import roster
+from portal.employers.given import asked_of_person
 from portal.employers.models import Employment
+from portal.employers.roster_answers import change_answers
 from portal.employers.roster_forms import (
     HireForm,
     LeaveForm,
     RosterForm,
     WageForm,
+    answers_form,
     component_labels,
     field_of,
     month_choices,
@@ -28,8 +32,9 @@ from portal.employers.roster_forms import (
 )
 from portal.employers.roster_import_views import bp as import_bp  # noqa: F401  # the app opens every blueprint here
 from portal.employers.roster_list import CSV, SORTS, XLSX, Asked, as_file, export_roster, list_roster, record_of
+from portal.employers.told import Answer, answers_on
 from portal.errors import Refused
-from portal.installation import calendar, fund, month_from, month_on, month_words
+from portal.installation import calendar, fund, month_from, month_on, month_words, packs
 from portal.people.models import Person
 from portal.scheme.calendars import Month, months_between
 from portal.web.filters import say
@@ -86,10 +91,31 @@ def person(employer_number: str, person: UUID) -> ResponseReturnValue:
     return render_template(
         "roster/person.html", record=record, labels=component_labels(), currency=fund().currency.code,
         categories=_names(fund().categories), reasons=_names(fund().leave_reasons), today=today(),
+        told=_told(record.employments),
         may_change=Right.PREPARE in g.rights, may_manage=Right.MANAGE in g.rights,
         identity=fund().identity.kinds[0].name,
         events=[{"what": _what(event), "who": who, "at": event.at} for event, who in record.events],
     )  # fmt: skip
+
+
+@bp.route("/employment/<uuid:employment>/answers", methods=["GET", "POST"])
+@needs(Right.PREPARE)
+def answers(employer_number: str, employment: UUID) -> ResponseReturnValue:
+    """What the schemes ask about somebody changes from a day on."""
+    row, person = _employment(employment)
+    form = answers_form(today())
+    if form.validate_on_submit():
+        try:
+            with writing() as session:
+                change_answers(
+                    session, g.employer.id, row.public_id, form.said(), from_day=form.from_day.taken, at=clock.now(),
+                    by=current_user.id,
+                )  # fmt: skip
+            flash(say(_("%(name)s: it holds from %(day)s.", name=person.full_name, day=form.from_day.taken)), "success")
+            return _back_to(person, {})
+        except Refused as refusal:
+            _refuse(form, refusal)
+    return render_template("roster/answers.html", form=form, employment=row, person=person), _status(form)
 
 
 @bp.route("/hire", methods=["GET", "POST"])
@@ -146,7 +172,8 @@ def _hired(form: HireForm) -> ResponseReturnValue:
     with writing() as session:
         row = roster.hire(
             session, g.employer.id, facts, from_day=form.from_day.taken, category=form.category.data,
-            staff_number=form.staff_number.taken or "", components=pay, at=clock.now(), by=current_user.id,
+            staff_number=form.staff_number.taken or "", components=pay, said=form.said(), at=clock.now(),
+            by=current_user.id,
         )  # fmt: skip
         person = session.get_one(Person, row.person_id)
     words = _("%(name)s is on your roster with insurance number %(number)s.",
@@ -206,6 +233,20 @@ def _months_of(row: Employment) -> list[Month]:
     return list(reversed(months_between(first, last, calendar())))
 
 
+def _told(employments: Sequence[Employment]) -> dict[int, list[Answer]]:
+    """What holds of the person in each employment: today, or on its last day."""
+    return {
+        row.id: [
+            one
+            for rules in packs().values()
+            for one in answers_on(
+                rules, asked_of_person(rules), row.answers, max(row.to_day or today(), row.from_day), f"{rules.id}."
+            )
+        ]
+        for row in employments
+    }
+
+
 def _typed(day: date | None) -> str:
     return f"{day.day}-{day.month}-{day.year}" if day else ""
 
@@ -243,6 +284,9 @@ def _what(event: AuditEvent) -> Words:
         case Event.WAGE_CHANGED.label:
             month = month_words(month_from(event.fields["from_month"]))
             return _("Wage changed from %(month)s", month=month)
+        case Event.PERSON_ANSWERED.label:
+            day = date.fromisoformat(event.fields["from_day"])
+            return _("What the schemes are told changed from %(day)s", day=day)
         case Event.PERSON_ADDED.label:
             return _("Made known to the fund and given an insurance number")
     return _("Another entry: %(event)s", event=event.event)

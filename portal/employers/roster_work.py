@@ -21,7 +21,8 @@ from portal.employers.roster_import import (
     read_file,
 )
 from portal.employers.roster_list import CSV, XLSX, rows_with_reasons
-from portal.employers.roster_plan import READING, Plan, comparing
+from portal.employers.roster_moves import Plan
+from portal.employers.roster_plan import READING, comparing
 from portal.employers.roster_review import Review, review_from_json, review_of, review_to_json
 from portal.files import StoredFile, keep
 from portal.installation import fund, month_from

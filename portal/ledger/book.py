@@ -239,6 +239,7 @@ def reverse(
     return post(
         session, transaction.employer_id, scheme=transaction.scheme, currency=transaction.currency, name=name,
         kind="reversal", effective=effective, entries=opposite, at=at, by=by, reverses=transaction.id,
+        explanation={"pack": transaction.explanation["pack"]} if "pack" in transaction.explanation else None,
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from portal.auth.access import Right, fund_staff, guarded, needs
 from portal.auth.models import Account
 from portal.employers import answers as asked
 from portal.employers import decisions, registration, review
+from portal.employers.answer_forms import by_code, fields_of, of_employer, question_fields, said_in, with_questions
 from portal.employers.models import Employer, Registration, RegistrationState
 from portal.employers.registration import document_field
 from portal.employers.service import first_day_of
@@ -117,20 +118,41 @@ def document(number: UUID, kind: str) -> ResponseReturnValue:
 def approve(number: UUID) -> ResponseReturnValue:
     """What approving does, then doing it.  Whoever comes second is told who was first."""
     if request.method == "GET":
-        with db.reading() as session:
-            row = _sent(session, number)
-            applicant = session.get_one(Account, row.account_id)
-            duplicates = review.likely_duplicates(session, row)
-        return render_template(
-            "officers/registration_approve.html", row=row, applicant=applicant, duplicates=duplicates,
-            enrolments=_enrolments(row), name=review.written(row.answers, "legal_name"),
-        )  # fmt: skip
-    with db.writing() as session:
-        row = _sent(session, number, lock=True)
-        url = _outside("/employers/")
-        employer = decisions.approve(session, row, by=current_user.id, at=clock.now(), url=url)
+        return _approve_page(number, None)
+    form = _questions_form(number)
+    said = {scheme: by_code(scheme, said_in(form)) for scheme in packs()}
+    try:
+        with db.writing() as session:
+            row = _sent(session, number, lock=True)
+            url = _outside("/employers/")
+            employer = decisions.approve(session, row, by=current_user.id, at=clock.now(), url=url, said=said)
+    except Refused as refusal:
+        if refusal.field not in form:
+            raise
+        form.refuse(refusal)
+        return _approve_page(number, form), refusal.status
     flash(say(_("%(name)s is employer %(number)s.", name=employer.legal_name, number=employer.number)), "success")
     return redirect(url_for(".show", number=number))
+
+
+def _questions_form(number: UUID) -> PortalForm:
+    """What the schemes the enterprise asked for ask about it."""
+    with db.reading() as session:
+        row = _sent(session, number)
+    made: PortalForm = with_questions(PortalForm, question_fields(of_employer(asked.schemes_of(row.answers))))()
+    return made
+
+
+def _approve_page(number: UUID, form: PortalForm | None) -> str:
+    with db.reading() as session:
+        row = _sent(session, number)
+        applicant = session.get_one(Account, row.account_id)
+        duplicates = review.likely_duplicates(session, row)
+    form = form or _questions_form(number)
+    return render_template(
+        "officers/registration_approve.html", row=row, applicant=applicant, duplicates=duplicates, form=form,
+        enrolments=_enrolments(row), name=review.written(row.answers, "legal_name"), questions=fields_of(form),
+    )  # fmt: skip
 
 
 @bp.route("/<uuid:number>/return", methods=["GET", "POST"])

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from portal.audit import AuditEvent, Event
 from portal.auth.models import Account
 from portal.errors import NotFound
-from portal.installation import fund, month_from, month_words, pack
+from portal.installation import fund, month_from, month_words, pack, packs
 from portal.ledger.models import Charge
 from portal.words import Amount, Words, _, _n
 
@@ -64,6 +64,15 @@ def _wage(fields: Mapping[str, Any]) -> Words:
     return _("A wage was changed, from %(month)s on", month=_month(fields["from_month"]))
 
 
+def _answered(fields: Mapping[str, Any]) -> Words:
+    """What a scheme was told about the employer."""
+    rules = packs().get(str(fields["scheme"]))
+    labels = {code: rules.inputs[code].label if rules and code in rules.inputs else code for code in fields["said"]}
+    said = ", ".join(f"{labels[code]}: {text}" for code, text in fields["said"].items())
+    day = date.fromisoformat(fields["from_day"])
+    return _("%(scheme)s is told, from %(day)s on: %(said)s", scheme=_scheme(fields), day=day, said=said)
+
+
 #: What each event says of an employer; what is not here (signing in, say) is not part of an employer's story.
 _SAYS: dict[str, Callable[[Mapping[str, Any]], Words]] = {
     Event.REGISTRATION_STARTED.label: lambda _f: _("Registration begun"),
@@ -73,6 +82,10 @@ _SAYS: dict[str, Callable[[Mapping[str, Any]], Words]] = {
     Event.DOCUMENT_ADDED.label: lambda _f: _("Document sent"),
     Event.ENROLLED.label: lambda f: _(
         "Enrolled in %(scheme)s from %(day)s", scheme=_scheme(f), day=date.fromisoformat(f["from_day"])
+    ),
+    Event.ENROLMENT_ANSWERED.label: _answered,
+    Event.PERSON_ANSWERED.label: lambda f: _(
+        "Something was said of an employee, from %(day)s on", day=date.fromisoformat(f["from_day"])
     ),
     Event.MANDATE_GIVEN.label: lambda f: _("Someone may now act for the employer as %(role)s", role=str(f["role"])),
     Event.MANDATE_ENDED.label: lambda f: _("Someone may no longer act for the employer as %(role)s", role=f["role"]),

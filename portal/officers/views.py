@@ -13,10 +13,12 @@ from flask_babel import ngettext
 
 from portal import clock, db
 from portal.auth.access import Right, fund_staff, guarded, needs
+from portal.employers.given import asked_of_employer
 from portal.employers.service import employer_by_number, enrolments_of
 from portal.installation import fund, pack, packs
 from portal.ledger.statement import ageing
 from portal.officers import queries, records
+from portal.officers.enrolment_views import bp as enrolment_bp  # noqa: F401  # the app opens every blueprint here
 from portal.officers.shown import EMPLOYER_STATES, by_scheme, employer_csv
 from portal.officers.timeline import timeline
 from portal.officers.waiting import Home
@@ -170,6 +172,7 @@ def employer(employer_number: str) -> ResponseReturnValue:
         months_in_all=len(months),
         packs=packs(),
         today=today,
+        asks={scheme for scheme, rules in packs().items() if asked_of_employer(rules)},
         place=", ".join(place.name for place in reversed(fund().path_to(found.location))),
         legal_form=fund().legal_form(found.legal_form),
         activity=next((one.name for one in fund().activities if one.code == found.activity), found.activity),

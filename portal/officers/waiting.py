@@ -10,12 +10,12 @@ from sqlalchemy import ColumnElement, String, column, func, select, table
 from sqlalchemy.orm import Session
 
 from portal import outbox
+from portal.employers.given import latest_due_day
 from portal.employers.models import Employer, Enrolment, Registration, RegistrationState
 from portal.installation import packs
 from portal.officers.queries import declares, enrolled_in, month_fallen_due
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month
-from portal.scheme.deadlines import due_day
 
 # The employees' room stands beside this one and is not imported; only its table is counted.
 _report = table("report", column("state", String()), column("created_at"))
@@ -81,4 +81,4 @@ def _scheme_month(session: Session, rules: Pack, today: date) -> SchemeMonth:
         .join(Employer, Employer.id == Enrolment.employer_id)
         .where(Employer.state == "active", *enrolled_in(rules, month))
     ).one()
-    return SchemeMonth(rules.id, month, due_day(rules, month), enrolled, done)
+    return SchemeMonth(rules.id, month, latest_due_day(rules, month) or month.last_day(rules.calendar), enrolled, done)

@@ -115,6 +115,7 @@ def _snapshot(session: Session, payment: Payment, method: Words, *, by: int | No
         "credit_left": payment.amount - settled,
         "received_by": received_by,
         "steps": steps_to_json([order_in_words(pack(payment.scheme), payment.paid_on)]),
+        "pack": pack(payment.scheme).hash,
     }
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from portal.scheme.blocks.pack import Pack
+from portal.scheme.fund_schemes import can_serve, products
 from portal.scheme.identity import CHECKS, IdentityKind, IdentityRules, NumberRule, PhoneRule
 from portal.scheme.institution import BankAccount as BankAccount
 from portal.scheme.institution import Bucket as Bucket
@@ -44,7 +45,8 @@ def load_fund(path: Path, packs_dir: Path | None = None) -> Fund:
     schemes = content.texts("schemes")
     packs, mistakes = _packs(schemes, _overlays(content, schemes, path.parent), packs_dir)
     parts = _parts(content) | {"schemes": schemes, "packs": packs, "hash": digest}
-    parts["products"] = _products(content, packs)
+    parts["products"] = products(content, packs)
+    can_serve(content, packs)
     content.close()
     if report.mistakes or mistakes:
         raise PackRefused((*report.mistakes, *mistakes))
@@ -265,20 +267,3 @@ def _limits(section: Section, currency: Currency) -> Limits:
     limits = Limits(section.rate("wage_jump", most=Fraction(100)), section.amount("most_wage", currency))
     section.close()
     return limits
-
-
-def _products(content: Section, packs: Mapping[str, Pack]) -> dict[tuple[str, str], str]:
-    """Which product in the core a branch is; every branch that opens months of cover needs one."""
-    products: dict[tuple[str, str], str] = {}
-    for section in content.each("product"):
-        scheme, branch = section.text("scheme"), section.text("branch")
-        if scheme in packs and branch not in {one.code for one in packs[scheme].branches}:
-            section.wrong("branch", _("%(scheme)s has no branch %(branch)s.", scheme=scheme, branch=branch))
-        products[scheme, branch] = section.text("core_code")
-        section.close()
-    for id, pack in packs.items():
-        for one in pack.branches:
-            if pack.opens_coverage and (id, one.code) not in products:
-                missing = f"{id}.{one.code}"
-                content.wrong("product", _("%(branch)s has no product in the core. Add [[product]].", branch=missing))
-    return products

@@ -17,7 +17,7 @@ from portal.employers.models import Employer, Employment, Wage
 from portal.employers.roster import RosterPerson, leave, roster_in
 from portal.employers.roster_import import import_roster, keep_file, plan_import, read_file
 from portal.employers.roster_list import CSV, XLSX, Asked, as_file, export_roster, rows_with_reasons
-from portal.employers.roster_plan import Plan
+from portal.employers.roster_moves import Plan
 from portal.errors import Refused
 from portal.files import StoredFile
 from portal.installation import fund
