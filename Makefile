@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run setup test fast check fix migrate bench long
+.PHONY: run setup test fast check fix messages migrate bench long
 
 run:            ## start the whole portal with the practice fund
 	@exec $(PYTHON) -m portal
@@ -27,6 +27,9 @@ check: setup    ## style, types, imports, migrations, fast tests
 fix: setup      ## put right what a program can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+messages: setup ## collect every sentence for the translators
+	$(BIN)/python -m portal.web.catalogue messages
 
 migrate: setup  ## bring the database to the version of this code
 	$(BIN)/flask --app wsgi migrate

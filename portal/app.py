@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, g, has_request_context, request
+from flask import Flask, g, request
 from flask_babel import Babel, get_locale
 from flask_compress import Compress
 from flask_login import current_user
@@ -25,7 +25,7 @@ from portal.auth import home, navigation, service
 from portal.auth.access import GUARDS, login_manager
 from portal.auth.sessions import IDLE, StoredSessions
 from portal.demo.cards import CARDS
-from portal.web import errors, filters, headers
+from portal.web import catalogue, errors, filters, headers, language
 
 LARGEST_UPLOAD = 21 * 1024 * 1024
 
@@ -58,6 +58,7 @@ def create_app(config: Config) -> Flask:
     installation.use(config.fund_file, practice=config.practice)
     db.bind(config.database_url)
     headers.register(app)
+    language.register(app)
     app.before_request(_practice_clock) if config.practice else None
     _extensions(app)
     errors.register(app)
@@ -96,7 +97,8 @@ def _settings(app: Flask, config: Config) -> None:
 
 
 def _extensions(app: Flask) -> None:
-    Babel(app, locale_selector=_language, timezone_selector=lambda: installation.fund().timezone)
+    catalogue.ready()
+    Babel(app, locale_selector=language.reader, timezone_selector=lambda: installation.fund().timezone)
     Compress(app)
     CSRFProtect(app)
     login_manager.init_app(app)
@@ -145,14 +147,6 @@ def _practice_clock() -> None:
             clock.shift(db.stored_offset(session))
 
 
-def _language() -> str | None:
-    if not has_request_context():  # a job writes in the fund's first language
-        return installation.fund().languages[0]
-    languages = installation.fund().languages
-    asked = request.args.get("lang")
-    return asked if asked in languages else request.accept_languages.best_match(languages)
-
-
 class _Practice:
     """What the practice banner shows."""
 
@@ -175,6 +169,7 @@ def _for_every_page() -> dict[str, Any]:
         "navigation": navigation.navigation(),
         "request_reference": g.get("reference", ""),
         "lang": str(locale).replace("_", "-") if locale else "en",
+        "languages": language.choices(),
         "text_direction": locale.text_direction if locale else "ltr",
         "sign_in_url": "/sign-in",
         "session_seconds": int(IDLE.total_seconds()) if current_user.is_authenticated else None,

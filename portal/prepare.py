@@ -40,6 +40,7 @@ def prepare(*, dev: bool = False) -> None:
     system_packages()
     _venv()
     _pins("requirements-dev.txt" if dev else "requirements.txt", also=None if dev else "requirements-dev.txt")
+    _sentences()
 
 
 def system_packages() -> None:
@@ -155,6 +156,12 @@ def stamp(name: str) -> Path:
     """The file that stands in ``.venv`` once the pins of *name*, as they are now, are installed."""
     digest = hashlib.sha256((ROOT / name).read_bytes()).hexdigest()[:16]
     return VENV / f".{name}-{digest}"
+
+
+def _sentences() -> None:
+    """Make what programs read of every language: a server may not be allowed to write beside its programs."""
+    if not _quietly([str(PYTHON), "-m", "portal.web.catalogue"]):
+        sys.exit("portal: the sentences in other languages could not be made ready; the lines above say why.")
 
 
 def browser() -> None:

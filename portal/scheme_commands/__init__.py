@@ -41,6 +41,9 @@ def application() -> Flask:
     """An application that has these commands and nothing else; it speaks the languages of the portal."""
     from flask_babel import Babel
 
+    from portal.web import catalogue
+
+    catalogue.ready()
     app = Flask("portal")
     Babel(app)
     app.cli.add_command(scheme_command)

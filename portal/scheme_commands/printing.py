@@ -15,7 +15,7 @@ from portal.scheme.blocks.pack import Pack
 from portal.scheme.explain import Step
 from portal.scheme.lines import Line
 from portal.scheme.pack import PackRefused, find_pack, load_pack
-from portal.words import Amount, Words
+from portal.words import Amount, Words, _
 
 in_language = click.option("--lang", default="en", metavar="LANGUAGE", help="The language to answer in, such as fr.")
 with_overlay = click.option("--overlay", type=click.Path(path_type=Path), help="A fund's own file, laid over the pack.")
@@ -89,8 +89,12 @@ def print_line(line: Line, sign: str) -> None:
 
 def _days(line: Line) -> str:
     """From when to when a value holds; nothing for one that always does."""
-    since = "" if line.since in (None, date.min) else f" from {line.since}"
-    return since + (f" to {line.until}" if line.until else "")
+    since = None if line.since in (None, date.min) else str(line.since)
+    if since and line.until:
+        return " " + say(_("from %(first)s to %(last)s", first=since, last=str(line.until)))
+    if since:
+        return " " + say(_("from %(first)s", first=since))
+    return " " + say(_("to %(last)s", last=str(line.until))) if line.until else ""
 
 
 def _together(sentences: Iterable[Words]) -> str:

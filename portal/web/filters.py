@@ -35,11 +35,15 @@ from portal.web.catalogue import PACK
 from portal.words import Amount, Words
 
 _DIGITS = "currency_digits"
-#: Places of a sentence that may hold what a pack calls its parts; any other text is somebody's own.
+#: Places of a sentence that may hold words of a pack; any other text is somebody's own.
 _PACK_PLACES = frozenset(
-    ("answer", "branch", "certificate", "choices", "component", "input", "label", "list", "name", "of", "off", "other",
-     "rule", "value", "waiver", "whose")
+    ("answer", "beneficiary", "branch", "certificate", "question", "choices", "component", "condition", "input", "label", "list",
+     "of", "off", "other", "part", "parts", "rates", "rule", "value", "waiver", "what", "whom", "whose", "why")
 )  # fmt: skip
+#: How rules put words of a pack beside each other.
+_JOINTS = (" + ", "; ", ": ", " / ", ", ")
+#: A word of a pack with a rate behind it, or in brackets behind its code.
+_BESIDE = re.compile(r"(?P<label>.+) (?P<rate>[0-9.]+\u00a0%)|(?P<code>[\w/-]+) \((?P<inside>.+)\)")
 #: 12.5 % or 1,234.5678… ZMW: figures as ``portal.scheme.money`` writes them, whose space does not break in a rate.
 _WRITTEN = re.compile(r"-?[0-9]+(,[0-9]{3})*(\.[0-9]+)?(\u00a0%|…? [A-Z]{3})")
 
@@ -59,6 +63,7 @@ def register(app: Flask, digits: Mapping[str, int] | None = None) -> None:
         "moment": moment,
         "month_name": month_name,
         "say": say,
+        "pack_words": pack_words,
         "size": size,
     }
     app.jinja_env.filters.update(filters)
@@ -158,7 +163,7 @@ def _value(name: str, value: object) -> object:
     """One value inside a sentence, at its place *name*, written out."""
     match value:
         case str() if value:
-            return _figure(_called(value) if name in _PACK_PLACES else value)
+            return _called(value) if name in _PACK_PLACES else _figure(value)
         case Words():
             return say(value)
         case Amount():
@@ -174,9 +179,28 @@ def _value(name: str, value: object) -> object:
     return value
 
 
-def _called(label: str) -> str:
-    """What a pack calls one of its parts, in the reader's language where the catalogue knows it."""
-    return str(get_translations().upgettext(PACK, label))
+def pack_words(words: object) -> str:
+    """What a pack says, in the reader's language: a sentence of the portal about it, or text of its own."""
+    return _called(words) if isinstance(words, str) and words else say(words)
+
+
+def _called(text: str) -> str:
+    """Words of a pack, alone or beside each other, in the reader's language where the catalogue knows them."""
+    known = str(get_translations().upgettext(PACK, text))
+    if known != text or _WRITTEN.fullmatch(text):
+        return _figure(known)
+    for joint in _JOINTS:
+        if joint in text:
+            parts = text.split(joint)
+            called = [*map(_called, parts)]
+            between = f"\u00a0{joint}" if joint[0] in ":;" and _locale().language == "fr" else joint
+            return text if called == parts else between.join(called)
+    beside = _BESIDE.fullmatch(text)
+    if not beside:
+        return text
+    if beside["label"]:
+        return f"{_called(beside['label'])} {_figure(beside['rate'])}"
+    return f"{beside['code']} ({_called(beside['inside'])})"
 
 
 def _figure(text: str) -> str:

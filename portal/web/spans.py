@@ -9,6 +9,8 @@ from datetime import date
 from portal.web.charts import Chart, Line, Rect, Text
 
 _ROW, _BAR, _TOP, _FOOT = 50, 16, 26, 26
+#: However short it was, it is seen.
+_LEAST = 50
 #: The colour of what holds, and the two in turn of what held before or will.
 _NOW, _OTHERS = 1, (3, 4)
 
@@ -37,7 +39,8 @@ def spans(rows: Sequence[Row], on: date, shown: Callable[[date], str]) -> Chart:
     """
     first = min((span.begins for _label, row in rows for span in row), default=on)
     last = max([on, *(span.ends or span.begins for _label, row in rows for span in row)])
-    axis = _Axis(first.toordinal(), max(last.toordinal() + 1, first.toordinal() + 366))
+    length = last.toordinal() - first.toordinal()
+    axis = _Axis(first.toordinal(), last.toordinal() + max(length // 20, 31))  # what is open goes on a little
     rects: list[Rect] = []
     texts: list[Text] = []
     for index, (label, row) in enumerate(rows):
@@ -48,7 +51,7 @@ def spans(rows: Sequence[Row], on: date, shown: Callable[[date], str]) -> Chart:
     ground = len(rows) * _ROW
     at = axis.place(on)
     texts += [Text(0, ground + 18, shown(first), "start", "soft")]
-    texts += [Text(10000, ground + 18, shown(date.fromordinal(axis.last - 1)), "end", "soft")]
+    texts += [Text(10000, ground + 18, shown(date.fromordinal(axis.last)), "end", "soft")]
     return Chart(ground + _FOOT, tuple(rects), (Line(at, 0, at, ground, 0),), tuple(texts))
 
 
@@ -66,4 +69,5 @@ def _drawn(axis: _Axis, span: Span, number: int, top: int) -> Rect:
     left = axis.place(span.begins)
     right = 10000 if span.ends is None else axis.place(date.fromordinal(span.ends.toordinal() + 1))
     colour = _NOW if span.holds else _OTHERS[number % 2]
-    return Rect(left, top + _TOP, max(right - left, 20), _BAR, colour, span.words)
+    width = max(right - left, _LEAST)
+    return Rect(min(left, 10000 - width), top + _TOP, width, _BAR, colour, span.words)

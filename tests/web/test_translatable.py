@@ -30,9 +30,9 @@ from tests.conftest import Cluster
 ROOT = Path(__file__).resolve().parent.parent.parent
 KEYWORDS = {"_": None, "_l": None, "_n": (1, 2), "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
-#: Words of dates and currencies, which Babel translates by itself, and signs that stand for themselves.
+#: Words of dates, currencies and languages, which Babel translates by itself, and signs that stand for themselves.
 OWN = re.compile(
-    r"\b(January|February|March|April|May|June|July|August|September|October|November|December|ZMW|RF|PDF|CSV|XLSX)\b|"
+    r"\b(January|February|March|April|May|June|July|August|September|October|November|December|ZMW|RF|PDF|CSV|XLSX|English|Français)\b|"
     r"https?://\S+|\w+@\S+|\b[a-z]+/[0-9a-f-]{36}\b|less than I was paid|\w+\.(csv|xlsx|pdf)\b",
 )
 
