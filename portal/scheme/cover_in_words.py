@@ -25,7 +25,9 @@ def cover_lines(pack: Pack) -> Iterator[Line]:
     """Cover, waivers, instalments, estimates, the certificate, formulas and files."""
     yield _cover(pack)
     for waiver in pack.waivers:
-        yield noted(_("Waiver: %(name)s", name=waiver.name), tuple(_waiver(waiver)), waiver.source, waiver.unverified)
+        yield noted(
+            _("Waiver: %(waiver)s", waiver=waiver.name), tuple(_waiver(waiver)), waiver.source, waiver.unverified
+        )
     if pack.instalments is not None:
         terms = pack.instalments
         yield noted(_("Instalments"), tuple(_instalments(terms)), terms.source, terms.unverified)

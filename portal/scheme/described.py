@@ -47,7 +47,7 @@ def described(pack: Pack, today: date) -> tuple[Part, ...]:
         Part(_("The scheme"), tuple(_scheme(pack))),
         Part(_("What it has to be told"), tuple(_inputs(pack))),
         *(
-            Part(_("Branch: %(name)s", name=branch.name), tuple(_branch(pack, branch, today)))
+            Part(_("Branch: %(branch)s", branch=branch.name), tuple(_branch(pack, branch, today)))
             for branch in pack.branches
         ),
         Part(_("Both shares together"), tuple(_split(pack, today))),
@@ -241,4 +241,4 @@ _AXES = {
 
 def _gaps(gaps: Iterable[Missing]) -> Iterator[Line]:
     for gap in gaps:
-        yield Line(bare(gap.what), (bare(gap.why),))
+        yield Line(gap.words or bare(gap.what), (bare(gap.why),))

@@ -143,10 +143,9 @@ def contribution_fields(pack: Pack, today: date) -> Fields:
     if asks_days(pack):
         fields["days"] = number_field(_("Days worked"), _("Leave it empty for a whole month."))
     if asks_elsewhere(pack):
-        fields |= {
-            f"elsewhere.{one.code}": amount_field(pack, _("%(component)s at another employer", component=pack_words(one.label)))
-            for one in pack.pay
-        }
+        for one in pack.pay:
+            label = _("%(component)s at another employer", component=pack_words(one.label))
+            fields[f"elsewhere.{one.code}"] = amount_field(pack, label)
     return fields | (_year_fields(pack) if asks_year(pack) else {})
 
 
@@ -209,7 +208,7 @@ def _choices(pack: Pack, one: Input) -> list[Any]:
     if one.kind == "yes_no":
         return [SelectChoice("yes", _("Yes")), SelectChoice("no", _("No"))]
     if one.choices:
-        return [SelectChoice(*each) for each in one.choices.items()]
+        return [SelectChoice(code, pack_words(label)) for code, label in one.choices.items()]
     listed = [rate_in_words(rate) for rate in one.rates]
     listed += [format_amount(amount, pack.currency) for amount in one.amounts]
     return [SelectChoice(text, text) for text in listed]

@@ -143,11 +143,21 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Something the fund has to tell us: *what* it is, *why* the portal does not know it, where it stands."""
+    """
+    Something the fund has to tell us: *what* it is, *why* the portal does not know it, where it stands.
+
+    *words* is *what* as a sentence that can be translated, where it is not the pack's own text.
+    """
 
     what: str
     why: str
     where: str
+    words: Words | None = field(default=None, compare=False)
+
+    @classmethod
+    def called(cls, what: Words | str, why: str, where: str) -> Missing:
+        """A gap by its name: a sentence, or the pack's own text."""
+        return cls(str(what), why, where, what if isinstance(what, Words) else None)
 
 
 @dataclass(frozen=True, slots=True)

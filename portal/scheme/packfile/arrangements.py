@@ -28,7 +28,7 @@ def read_optional(content: Section, basics: Basics, key: str, read: Callable[[Se
 
 def instalments(section: Section, basics: Basics) -> InstalmentTerms:
     """Paying arrears in parts; what is left out is not known."""
-    source, doubt = basics.sources.cited(section, "Paying in parts")
+    source, doubt = basics.sources.cited(section, _("Paying in parts"))
     return InstalmentTerms(
         down_payment=section.rate("down_payment") if "down_payment" in section else None,
         most_months=optional_number(section, "most_months", 1, 1200),
@@ -41,7 +41,7 @@ def instalments(section: Section, basics: Basics) -> InstalmentTerms:
 
 def estimate(section: Section, basics: Basics) -> EstimateTerms:
     """What is assessed when nothing was declared."""
-    source, doubt = basics.sources.cited(section, "Estimates")
+    source, doubt = basics.sources.cited(section, _("Estimates"))
     basis = section.choice("basis", ("last_declaration", "average", "officer"))
     return EstimateTerms(
         basis=basis,

@@ -97,7 +97,7 @@ def read_basics(content: Section) -> Basics:
     for code in set(pay) & set(inputs):
         content.section("input").wrong(code, _("a component of pay has this name. Give one of them another."))
     section = content.section("rounding")
-    source = sources.cite(section, "Rounding")
+    source = sources.cite(section, _("Rounding"))
     rounding = replace(read_rounding(section, currency), source=source)
     section.close()
     return Basics(sources, currency, pay, inputs, rounding)

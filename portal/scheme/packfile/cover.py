@@ -48,15 +48,15 @@ def read_entitlement(content: Section, basics: Basics, branches: tuple[str, ...]
     section = content.section("entitlement")
     found: Entitlement | Unknown
     if "unknown" in section:
-        found = Unknown(basics.sources.lack(section, "What opens cover"))
+        found = Unknown(basics.sources.lack(section, _("What opens cover")))
     else:
         rule = section.choice("rule", _RULES)
         if rule == "none":
             found = OpensNothing(section.text("why"))
             if "source" in section:
-                basics.sources.cite(section, "What opens cover")
+                basics.sources.cite(section, _("What opens cover"))
         else:
-            source, doubt = basics.sources.cited(section, "What opens cover")
+            source, doubt = basics.sources.cited(section, _("What opens cover"))
             found = _opens(rule, section, source, doubt, branches)
     section.close()
     return found

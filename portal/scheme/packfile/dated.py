@@ -85,7 +85,7 @@ def _entry(
     for one in sections:
         one.close()
     dated = Dated(since, until, value, source, unknown, provisional, doubt, known[0] if known else None, at_most)
-    return Entry(first, str(name), dated, added=first.place.added)
+    return Entry(first, name, dated, added=first.place.added)
 
 
 def _span(section: Section) -> tuple[date, date | None]:
@@ -163,6 +163,6 @@ def _gather(sources: Sources, pieces: list[Piece[T]]) -> None:
     """Note what is not known and what is not verified among the values that count today, each once."""
     for entry in dict.fromkeys(piece.entry for piece in pieces):
         if entry.dated.unknown is not None:
-            sources.missing.append(Missing(entry.what, entry.dated.unknown, entry.section.where))
+            sources.missing.append(Missing.called(entry.what, entry.dated.unknown, entry.section.where))
         elif entry.dated.unverified:
-            sources.unverified.append(Missing(entry.what, entry.dated.unverified, entry.section.where))
+            sources.unverified.append(Missing.called(entry.what, entry.dated.unverified, entry.section.where))

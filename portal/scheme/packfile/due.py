@@ -7,6 +7,7 @@ from portal.scheme.blocks.values import Missing, Series, Unknown
 from portal.scheme.packfile.basics import Basics, answers_of
 from portal.scheme.packfile.dated import grouped
 from portal.scheme.packfile.reading import Section
+from portal.scheme.packfile.sources import pgettext
 from portal.words import Words, _
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -24,7 +25,7 @@ def read_due(content: Section, basics: Basics) -> Due:
     """The due days for paying and for declaring."""
     section = content.section("due")
     if "source" in section:
-        basics.sources.cite(section, "When a payment counts")
+        basics.sources.cite(section, _("When a payment counts"))
     payment = _side(section, basics, "payment", "unknown", _("The due day"))
     declaration = None
     if "declaration" in section or "declaration_unknown" in section:
@@ -44,7 +45,7 @@ def _side(
     section: Section, basics: Basics, key: str, unknown: str, name: Words
 ) -> Series[tuple[DueTerms, ...]] | Unknown:
     if unknown in section:
-        return Unknown(basics.sources.lack(section, str(name), unknown))
+        return Unknown(basics.sources.lack(section, name, unknown))
     return grouped(basics.sources, section, key, name, lambda ones: _terms(ones, basics, name))
 
 
@@ -57,8 +58,9 @@ def _terms(sections: list[Section], basics: Basics, name: Words) -> tuple[DueTer
             section.wrong("from", _("another due day holds from the same day for the same employers. Keep one."))
         found.append(terms)
     if not _is_for_all(found, basics):
-        why = "the pack names a due day for some employers only"
-        basics.sources.missing.append(Missing(f"{name} of other employers", why, sections[0].where))
+        why = pgettext("pack", "the pack names a due day for some employers only")
+        what = _("%(what)s of other employers", what=name)
+        basics.sources.missing.append(Missing.called(what, why, sections[0].where))
     return tuple(found)
 
 
@@ -115,7 +117,7 @@ def _grace(section: Section, basics: Basics) -> Grace:
     grace = Grace(
         day=section.number("day", 1, 31),
         roll=section.choice("roll", ROLLS, default="none"),
-        source=basics.sources.cite(section, "The days of grace"),
+        source=basics.sources.cite(section, _("The days of grace")),
     )
     section.close()
     return grace
@@ -138,7 +140,7 @@ def read_rest(content: Section, basics: Basics) -> DaysOfRest:
         weekend=tuple(_WEEKDAYS.index(day) for day in weekend if day in _WEEKDAYS),
         country=country,
         gazetted=tuple(sorted(section.days("gazetted"))),
-        source=basics.sources.cite(section, "The days of rest"),
+        source=basics.sources.cite(section, _("The days of rest")),
     )
     section.close()
     return rest

@@ -20,7 +20,7 @@ def read_late(content: Section, basics: Basics, branches: tuple[str, ...]) -> tu
     """The late rules in the order of the file, or why they are not known."""
     section = content.section("late")
     if "unknown" in section:
-        unknown = Unknown(basics.sources.lack(section, "What being late costs"))
+        unknown = Unknown(basics.sources.lack(section, _("What being late costs")))
         section.close()
         return unknown
     rules = tuple(_rule(code, one, basics, branches) for code, one in section.rest())
@@ -32,7 +32,7 @@ def read_late(content: Section, basics: Basics, branches: tuple[str, ...]) -> tu
 def _rule(code: str, section: Section, basics: Basics, branches: tuple[str, ...]) -> LateRule:
     name = section.text("name")
     rounding = section.section("rounding")
-    cited = basics.sources.cite(rounding, f"{name}: rounding") if "source" in rounding else None
+    cited = basics.sources.cite(rounding, _("%(what)s: rounding", what=name)) if "source" in rounding else None
     how = replace(read_rounding(rounding, basics.currency), source=cited)
     truncate = rounding.number("truncate", 0, 9) if "truncate" in rounding else None
     rounding.close()

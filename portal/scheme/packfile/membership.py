@@ -19,7 +19,7 @@ def read_split(content: Section, basics: Basics, branches: tuple[Branch, ...]) -
     if base_of and base_of not in {branch.code for branch in branches}:
         section.wrong("base_of", _("there is no [branch.%(name)s]. Add it, or name another.", name=base_of))
     if "source" in section:
-        basics.sources.cite(section, "The employee's part")
+        basics.sources.cite(section, _("The employee's part"))
     split = Split(
         base_of,
         series(
@@ -45,7 +45,7 @@ def read_membership(content: Section, basics: Basics) -> Membership:
         minimum_earnings=least,
         age_from=optional_number(section, "age_from", 0, 150),
         age_to=optional_number(section, "age_to", 0, 150),
-        source=basics.sources.cite(section, "Who has to be declared"),
+        source=basics.sources.cite(section, _("Who has to be declared")),
     )
     if (membership.age_from or 0) > (membership.age_to if membership.age_to is not None else 150):
         section.wrong("age_to", _("it is below the age from which. Exchange the two, or correct one."))

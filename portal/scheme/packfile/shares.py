@@ -158,7 +158,11 @@ class _Reader:
         section = self.section.section("rounding") if "rounding" in self.section else None
         usual = self.basics.rounding
 
-        cited = self.basics.sources.cite(section, f"{self.name}: rounding") if section and "source" in section else None
+        cited = (
+            self.basics.sources.cite(section, _("%(what)s: rounding", what=self.name))
+            if section and "source" in section
+            else None
+        )
 
         def of(key: str, otherwise: Rounding | None) -> Rounding | None:
             if section is None or key not in section:

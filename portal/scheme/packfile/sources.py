@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from portal.scheme.blocks.values import Missing, Source
 from portal.scheme.packfile.reading import Section
-from portal.words import _
+from portal.words import Words, _
 
 #: Where a rule can come from; see :class:`~portal.scheme.blocks.values.Source`.
 KINDS = ("page", "law", "memory", "assumed", "decision")
@@ -45,21 +45,21 @@ class Sources:
         source = self.by_key[named]
         return str(source), said or _DOUBTS.get(source.kind)
 
-    def cite(self, section: Section, what: str) -> str:
+    def cite(self, section: Section, what: Words | str) -> str:
         """The source of a rule; its doubts are noted."""
         return self.cited(section, what)[0]
 
-    def cited(self, section: Section, what: str) -> tuple[str, str | None]:
+    def cited(self, section: Section, what: Words | str) -> tuple[str, str | None]:
         """The source of a rule and what is not verified about it, noted under the name *what*."""
         source, doubt = self.read(section)
         if doubt:
-            self.unverified.append(Missing(what, doubt, section.where))
+            self.unverified.append(Missing.called(what, doubt, section.where))
         return source, doubt
 
-    def lack(self, section: Section, what: str, key: str = "unknown") -> str:
+    def lack(self, section: Section, what: Words | str, key: str = "unknown") -> str:
         """Why a whole rule is not known, noted under the name *what*."""
         why = section.text(key)
-        self.missing.append(Missing(what, why, section.where))
+        self.missing.append(Missing.called(what, why, section.where))
         return why
 
     def close(self) -> None:
@@ -70,8 +70,13 @@ class Sources:
                 section.wrong("title", _("nothing cites this source. Cite it, or remove it."))
 
 
+def pgettext(_context: str, text: str) -> str:
+    """Mark *text* for the translators among the words of packs, which are kept as text."""
+    return text
+
+
 #: What is said of a value whose source is none that can be looked up.
 _DOUBTS = {
-    "memory": "It is from memory; no public page was found.",
-    "assumed": "It is assumed; nobody publishes it.",
+    "memory": pgettext("pack", "It is from memory; no public page was found."),
+    "assumed": pgettext("pack", "It is assumed; nobody publishes it."),
 }

@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 
 from portal.scheme.blocks.values import Dated
 from portal.scheme.packfile.reading import Section
+from portal.words import Words
 
 T = TypeVar("T")
 
@@ -28,7 +29,7 @@ class Entry(Generic[T]):
     """
 
     section: Section
-    what: str
+    what: Words
     dated: Dated[T]
     added: bool
 
