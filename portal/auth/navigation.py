@@ -27,6 +27,7 @@ def _of_employer(base: str) -> list[tuple[str, str]]:
         (_("Payroll"), f"{base}/payrolls/"),
         (_("Account"), f"{base}/account/"),
         (_("Employer file"), f"{base}/file"),
+        (_("Calculators"), "/calculators/"),
     ]
 
 
