@@ -14,9 +14,11 @@ from portal.scheme.blocks.values import NotKnown, Unknown
 from portal.scheme.cases import cover
 from portal.scheme.cases.inputs import Answer, BadInput, Inputs, count, day, day_from, month, needed, table, wrong
 from portal.scheme.cases.money import amount, amount_from, decimal, money
+from portal.scheme.counting import MONTHS_OF
 from portal.scheme.deadlines import due_day, effective_day
 from portal.scheme.late import ChargeHistory, Given, LateCharge, Movement, late_charges_on, late_for, rules_of
 from portal.scheme.late_assessed import Assessed
+from portal.scheme.late_terms import counting_of
 from portal.words import _
 
 _ONE_DAY = timedelta(days=1)
@@ -96,9 +98,19 @@ def _one(asked: Asked, rule: LateRule) -> LateCharge:
     due = _due(asked)
     if told[0] == "days_late" and due is not None:
         return _on(asked, rule, due, due + timedelta(days=number + (not rule.count_pay_day and number > 0)))
+    if told[0] == "months_late" and due is not None and _changes_by_month(rule):
+        # Each month has the rate of its own days: as if paid on the last day of so many months.
+        end = counting_of(asked.pack, rule).end_of(due.toordinal(), number)
+        return _on(asked, rule, due, date.fromordinal(int(end)))
     given = Given(_UNITS[told[0]], number, due or _month_end(asked))
     charge = amount(inputs, "charge", asked.pack) if inputs.get("charge") is not None else 0
     return late_for(asked.pack, charge, given, rules=(rule.code,), employer=asked.employer, options=asked.options)
+
+
+def _changes_by_month(rule: LateRule) -> bool:
+    """Whether the months of one delay may have different rates."""
+    phases = [phase for entry in rule.terms.values for phase in entry.value or ()]
+    return rule.axis == "calendar_day" and all(phase.each in MONTHS_OF for phase in phases)
 
 
 def _from_dates(asked: Asked, rule: LateRule) -> LateCharge:
