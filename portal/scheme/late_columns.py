@@ -228,8 +228,8 @@ class _Night:
         ends = np.maximum(after - (skip * (lower | last)), grid)
         starts = np.append(False, ~last[:-1])
         begins = np.where(starts, np.append(0, ends[:-1]), grid)
-        ends = np.maximum(ends, begins)
-        return Piece(begins, ends, amount, grid, after), Piece(grid, ends, amount - following, grid, after)
+        portions = Piece(grid, ends, amount - following, grid, after)
+        return Piece(begins, np.maximum(ends, begins), amount, grid, after), portions
 
 
 def _until(entry: Dated[Any]) -> int:

@@ -96,6 +96,12 @@ def test_days_of_grace(charges: list[ChargeHistory], days: int) -> None:
     assert at_once(pack, charges, on) == one_by_one(pack, charges, on)
 
 
+def test_a_change_of_nothing_on_the_day_asked_about_is_no_day_late() -> None:
+    pack, on = due_at_month_end(pack_with(CPF)), DUE
+    unchanged = ChargeHistory(on - timedelta(days=1), (Movement(on - timedelta(days=1), 1), Movement(on, 0)))
+    assert at_once(pack, [unchanged], on) == one_by_one(pack, [unchanged], on) == [0]
+
+
 def test_several_rules_stand_apart_and_together() -> None:
     paid_late = story(date(2015, 10, 15), 11145_00, (date(2016, 2, 15), 11145_00))
     found = late_charges_of(pack_with(INTEREST_7Q, DAMAGES_14B), columns([paid_late]), ON)
