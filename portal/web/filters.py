@@ -32,13 +32,21 @@ from portal.scheme.calendars import Calendar, Month, month_in_words
 from portal.scheme.explain import words_from_json
 from portal.web import charts
 from portal.web.catalogue import PACK
-from portal.words import Amount, Words
+from portal.words import Amount, Words, _
 
 _DIGITS = "currency_digits"
+#: What roles and states are called inside a sentence, for the translators.
+_ROLES_AND_STATES = (
+    _("administrator"), _("clerk"), _("signatory"), _("viewer"),
+    _("registrar"), _("contribution officer"), _("cashier"), _("supervisor"), _("auditor"), _("system administrator"),
+    _("draft"), _("submitted"), _("under review"), _("returned"), _("approved"), _("rejected"), _("accepted"),
+    _("superseded"), _("cancelled"),
+)  # fmt: skip
 #: Places of a sentence that may hold words of a pack; any other text is somebody's own.
 _PACK_PLACES = frozenset(
-    ("answer", "beneficiary", "branch", "certificate", "question", "choices", "component", "condition", "input", "label", "list",
-     "of", "off", "other", "part", "parts", "rates", "rule", "value", "waiver", "what", "whom", "whose", "why")
+    ("answer", "beneficiary", "branch", "certificate", "choices", "component", "condition", "input", "label", "list",
+     "of", "off", "other", "part", "parts", "question", "rates", "rule", "value", "waiver", "what", "whom", "whose",
+     "why")
 )  # fmt: skip
 #: How rules put words of a pack beside each other.
 _JOINTS = (" + ", "; ", ": ", " / ", ", ")
@@ -162,8 +170,10 @@ def say(words: object) -> str:
 def _value(name: str, value: object) -> object:
     """One value inside a sentence, at its place *name*, written out."""
     match value:
+        case Enum():
+            return gettext(str(value.value).replace("_", " "))
         case str() if value:
-            return _called(value) if name in _PACK_PLACES else _figure(value)
+            return _text(name, value)
         case Words():
             return say(value)
         case Amount():
@@ -174,9 +184,14 @@ def _value(name: str, value: object) -> object:
             return day(value)
         case Month():
             return month_name(value)
-        case Enum():
-            return gettext(str(value.value).replace("_", " "))
     return value
+
+
+def _text(name: str, text: str) -> str:
+    """Text inside a sentence: a role or state of the portal, words of a pack, or somebody's own."""
+    if name in ("role", "state"):
+        return gettext(text.replace("_", " "))
+    return _called(text) if name in _PACK_PLACES else _figure(text)
 
 
 def pack_words(words: object) -> str:
