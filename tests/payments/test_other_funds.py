@@ -18,9 +18,10 @@ from portal import clock, db
 from portal.auth.models import EmployerRole, FundRoleName
 from portal.contributions import service as contributions
 from portal.contributions.models import Declaration, DeclarationLine, FaultyLine, PayrollLine
-from portal.employers import roster
+from portal.contributions.service import NotReady
+from portal.employers import roster, roster_import
 from portal.employers import service as employers
-from portal.employers.models import Employer, Enrolment
+from portal.employers.models import Employer, Employment, Enrolment
 from portal.employers.roster_answers import change_answers
 from portal.errors import Refused
 from portal.installation import month_on, pack
@@ -29,7 +30,9 @@ from portal.payments import bills
 from portal.payments import service as payments
 from portal.payments.models import Receipt
 from portal.payments.settlement import settle_account
+from portal.people.models import Person
 from portal.scheme.calendars import Month
+from tests.employers.test_registration import send_in
 from tests.factories import give_mandate, make_employer, make_officer, make_person, sign_in
 from tests.funds import fund_file, serving
 
@@ -37,6 +40,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 NEPAL = ("provident", "gratuity", "medical_maternity", "accident_disability", "dependent_family")
 DECEMBER = Month(2025, 12)
+TODAY = date(2025, 9, 20)
 
 
 LETTERS = itertools.count()
@@ -90,8 +94,9 @@ def take_on(employer: Employer, first: date, said: dict[str, str] | None = None,
         letter = string.ascii_uppercase[next(LETTERS) % 26]
         person = make_person(session, first_name="Abebe", surname=f"{letter}bara")
         roster.hire(
-            session, employer.id, person, from_day=first, category="permanent", components=pay, at=noon(first), said=said
-        )
+            session, employer.id, person, from_day=first, category="permanent", components=pay, said=said,
+            at=noon(first),
+        )  # fmt: skip
         return person.id
 
 
@@ -259,30 +264,41 @@ def test_the_months_page_asks_for_the_number_of_people_in_one_statement_however_
     assert statements() == few == 5
 
 
-def test_who_has_not_said_what_a_rule_needs_is_found_among_many_and_the_others_are_computed(
-    tmp_path: Path, _fund: None
-) -> None:
+@pytest.fixture
+def bangladesh(tmp_path: Path, _fund: None) -> Iterator[None]:
+    """A fund that decided by when an instalment is paid: no page says it."""
     own = (
         'overlay_of = "bd-ups-pragati"\n[source.board]\ntitle = "Board resolution 1"\nkind = "decision"\n'
         "date = 2024-01-01\n[[due.payment]]\nfrom = 2023-11-01\n"
         'rule = "day_of_month"\nnumber = "15"\nsource = "board"\n'
     )
-    path = fund_file(
-        tmp_path, ("bd-ups-pragati",), "BDT", 2, "Asia/Dhaka", overlays={"bd-ups-pragati": own}
-    )  # fmt: skip
-    with serving(path):
-        employer = enrolled("bd-ups-pragati", date(2025, 1, 1))
-        for number in range(30):
-            said = {"bd-ups-pragati.instalment": "2000.00"} if number != 17 else None
-            take_on(employer, date(2025, 1, 1), said)
-        draft = draft_of(employer, DECEMBER, date(2026, 1, 5))
-        assert draft.checked["blocking"] == 1
-        with db.reading() as session:
-            lines = session.scalars(select(PayrollLine).where(PayrollLine.payroll_id == draft.id)).all()
-        faulty = [one for one in lines if not one.shares]
-        assert len(faulty) == 1
-        assert faulty[0].problems[0]["column"] == "Chosen monthly instalment"
-        assert faulty[0].problems[0]["code"] == "E_NOT_SAID"
+    scheme = "bd-ups-pragati"
+    with serving(fund_file(tmp_path, (scheme,), "BDT", 2, "Asia/Dhaka", overlays={scheme: own})):
+        yield
+
+
+def test_who_has_not_said_what_a_rule_needs_is_found_among_many_and_the_others_are_computed(
+    bangladesh: None, client: FlaskClient
+) -> None:
+    employer = enrolled("bd-ups-pragati", date(2025, 1, 1))
+    for number in range(30):
+        said = {"bd-ups-pragati.instalment": "2000.00"} if number != 17 else None
+        take_on(employer, date(2025, 1, 1), said)
+    draft = draft_of(employer, DECEMBER, date(2026, 1, 5))
+    assert draft.checked["blocking"] == 1
+    with db.reading() as session:
+        lines = session.scalars(select(PayrollLine).where(PayrollLine.payroll_id == draft.id)).all()
+    [faulty] = [one for one in lines if not one.shares]
+    assert faulty.problems[0]["column"] == "Chosen monthly instalment"
+    assert faulty.problems[0]["code"] == "E_NOT_SAID"
+    with db.writing() as session:
+        sign_in_as = give_mandate(session, employer)
+    sign_in(client, sign_in_as)
+    base = f"/employers/{employer.number}/payrolls/{draft.public_id}"
+    assert "Chosen monthly instalment has to be said" in client.get(f"{base}/lines/{faulty.row_number}").text
+    assert client.get(base).status_code == client.get(f"{base}/check").status_code == 200
+    with pytest.raises(NotReady, match="1 line must be corrected"):
+        declare(employer, DECEMBER, date(2026, 1, 5))
 
 
 def test_a_nepali_fund_counts_its_months_in_bikram_sambat_from_roster_to_receipt(
@@ -306,8 +322,8 @@ def test_a_nepali_fund_counts_its_months_in_bikram_sambat_from_roster_to_receipt
     base = f"/employers/{employer.number}"
     for page in (
         "/", "/payrolls/", "/payrolls/start/2082-07", "/payrolls/start/2082-07/template.csv", "/roster/", "/file",
-        "/account/", "/account/statement", "/account/receipts/", f"/account/receipts/{receipt.public_id}", "/roster/hire",
-        f"/payrolls/declarations/{made.number}",
+        "/account/", "/account/statement", "/account/receipts/", f"/account/receipts/{receipt.public_id}",
+        "/roster/hire", f"/payrolls/declarations/{made.number}",
     ):  # fmt: skip
         shown = client.get(base + page)
         assert shown.status_code == 200, page
@@ -364,3 +380,91 @@ def test_an_officer_enters_and_changes_what_the_scheme_asks_and_the_employer_see
     assert client.get(f"/fund/employers/{employer.number}").status_code == 200
     sign_in(client, viewer)
     assert "2.5" in client.get(f"/employers/{employer.number}/file").text
+
+
+def test_who_hires_is_asked_what_the_scheme_asks_and_a_file_carries_it(ethiopia: None, client: FlaskClient) -> None:
+    employer = enrolled("et-psssa", date(2025, 1, 1))
+    with db.writing() as session:
+        db.store_offset(session, noon(date(2025, 9, 20)) - clock.real_now())
+        clerk = give_mandate(session, employer, EmployerRole.CLERK)
+    sign_in(client, clerk)
+    base = f"/employers/{employer.number}/roster"
+    assert "PSSSA: Service" in client.get(f"{base}/hire").text
+    typed = {
+        "national_id": "123456/78/1", "first_name": "Abebe", "surname": "Bikila", "sex": "M", "category": "permanent",
+        "birth_date": ["7", "8", "1990"], "from_day": ["1", "9", "2025"], "pay_salary": "10000",
+        "et-psssa.category": "military_police", "staff_number": "", "other_names": "", "phone": "", "email": "",
+    }  # fmt: skip
+    assert client.post(f"{base}/hire", data=typed).status_code == 302
+    exported = client.get(f"{base}/export.csv").text
+    assert exported.splitlines()[0].rstrip().endswith("et-psssa.category")
+    assert exported.splitlines()[1].rstrip().endswith("military_police")
+    with db.writing() as session:
+        changed = exported.replace("military_police", "Civil service").encode()
+        file = roster_import.keep_file(session, employer.id, changed, "people.csv", "text/csv", at=noon(TODAY), by=None)
+        counts = roster_import.import_roster(
+            session, employer.id, file, wages_from=month_on(date(2025, 10, 20)), at=noon(TODAY)
+        )
+    assert counts["changed"] == 1
+    with db.reading() as session:
+        kept = session.scalars(select(Employment)).one()
+    assert [(one["from"], one["said"]) for one in kept.answers] == [
+        ("2025-09-01", {"et-psssa.category": "military_police"}),
+        ("2025-10-11", {"et-psssa.category": "civil"}),  # 1 Tikimt 2018
+    ]
+    with db.reading() as session:
+        person = session.get_one(Person, kept.person_id).public_id
+    shown = client.get(f"{base}/{person}").text
+    assert "PSSSA: Service" in shown
+    url = f"{base}/employment/{kept.public_id}/answers"
+    assert client.get(url).status_code == 200
+    again = {"et-psssa.category": "military_police", "from_day": ["1", "12", "2025"]}
+    assert client.post(url, data=again).status_code == 302
+    with db.reading() as session:
+        assert len(session.scalars(select(Employment)).one().answers) == 3
+
+
+def test_a_file_that_says_what_the_scheme_does_not_know_is_told_the_answers(ethiopia: None) -> None:
+    employer = enrolled("et-psssa", date(2025, 1, 1))
+    text = (
+        "national_id,surname,first_name,sex,birth_date,category,from_day,salary,et-psssa.category\n"
+        "123456/78/1,Bikila,Abebe,M,1990-08-07,permanent,2025-01-01,10000,sailor\n"
+    )
+    reading = roster_import.read_file(text.encode(), "people.csv", TODAY)
+    with db.reading() as session:
+        planned = roster_import.plan_import(session, employer.id, reading, month_on(TODAY))
+    [problem] = planned.problems
+    assert problem.column == "et-psssa.category"
+    assert "Choose one of: civil, military_police" in str(problem.words)
+
+
+def test_the_registrar_answers_the_schemes_questions_when_approving(cameroon: None, client: FlaskClient) -> None:
+    with db.writing() as session:
+        row = send_in(session, schemes=["cm-cnps"])
+        registrar = make_officer(session, FundRoleName.REGISTRAR)
+    sign_in(client, registrar)
+    url = f"/fund/registrations/{row.public_id}/approve"
+    assert "Rate of the risk class" in client.get(url).text
+    refused = client.post(url, data={"cm-cnps.risk_rate": "3 %"})
+    assert refused.status_code == 422
+    assert "Choose one of" in refused.text
+    assert client.post(url, data={"cm-cnps.risk_rate": "5 %"}).status_code == 302
+    with db.reading() as session:
+        kept = session.scalars(select(Enrolment)).one()
+    assert [one["said"] for one in kept.answers] == [{"risk_rate": "5 %"}]
+
+
+def test_the_people_of_a_fund_of_another_country_see_their_record(nepal: None, client: FlaskClient) -> None:
+    first = date(2025, 7, 17)
+    employer = enrolled("np-ssf", first)
+    person = take_on(employer, first, basic=20_000_00)
+    declare(employer, Month(2082, 6), date(2025, 10, 20))
+    with db.writing() as session:
+        db.store_offset(session, noon(date(2025, 12, 20)) - clock.real_now())
+        officer = make_officer(session)
+    sign_in(client, person_id=person)
+    assert "Ashwin 2082" in client.get("/me/").text
+    assert client.get("/me/months/2082-06").status_code == 200
+    sign_in(client, officer)
+    for page in ("/fund/", f"/fund/employers/{employer.number}", "/fund/employers", "/fund/arrears"):
+        assert client.get(page).status_code == 200, page

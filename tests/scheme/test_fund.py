@@ -10,6 +10,7 @@ from portal.scheme.checkdigits import is_rf_reference, luhn_holds, mod97_holds, 
 from portal.scheme.fund import Fund, load_fund
 from portal.scheme.identity import IdentityKind, IdentityRules, NumberRule
 from portal.scheme.pack import PackRefused
+from tests.funds import fund_file
 
 FUND = Path(__file__).parents[2] / "fund.toml"
 
@@ -183,3 +184,28 @@ def test_mistakes_of_fund_and_packs_are_told_together(tmp_path: Path) -> None:
     with pytest.raises(PackRefused) as refused:
         load_fund(path)
     assert {mistake.file for mistake in refused.value.mistakes} == {"fund.toml", "zm-none.toml"}
+
+
+def test_a_scheme_without_a_known_due_day_is_refused_with_the_overlay_to_write(tmp_path: Path) -> None:
+    path = fund_file(tmp_path, ("tz-nhif",), "TZS", 2, "Africa/Dar_es_Salaam")
+    with pytest.raises(PackRefused) as refused:
+        load_fund(path)
+    [mistake] = refused.value.mistakes
+    assert "the day by which to pay is not known" in str(mistake)
+    assert "Write [[due.payment]] with its source into overlays/tz-nhif.toml" in str(mistake)
+
+
+def test_a_fund_that_decides_the_due_day_itself_may_run_the_scheme(tmp_path: Path) -> None:
+    own = (
+        'overlay_of = "tz-nhif"\n[source.board]\ntitle = "Board resolution 4"\nkind = "decision"\n'
+        'date = 2025-12-01\n[[due.payment]]\nfrom = 2026-01-01\nrule = "day_of_month"\nnumber = "15"\n'
+        'source = "board"\n'
+    )
+    path = fund_file(tmp_path, ("tz-nhif",), "TZS", 2, "Africa/Dar_es_Salaam", overlays={"tz-nhif": own})
+    assert load_fund(path).schemes == ("tz-nhif",)
+
+
+def test_schemes_of_two_calendars_cannot_share_a_payroll(tmp_path: Path) -> None:
+    path = fund_file(tmp_path, ("tz-nssf", "et-psssa"), "TZS", 2, "Africa/Dar_es_Salaam")
+    with pytest.raises(PackRefused, match="several calendars: ethiopian, gregorian"):
+        load_fund(path)
