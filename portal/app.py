@@ -32,6 +32,7 @@ LARGEST_UPLOAD = 21 * 1024 * 1024
 #: Every room with pages.
 ROOMS = (
     "portal.auth.views",
+    "portal.auth.language_views",
     "portal.employers.views",
     "portal.employers.roster_views",
     "portal.contributions.views",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import NamedTuple
-from urllib.parse import urlencode
 
 from babel import Locale
 from flask import Flask, Response, current_app, has_request_context, request
@@ -15,7 +14,7 @@ _A_YEAR = 365 * 24 * 3600  # seconds
 
 
 class Choice(NamedTuple):
-    """A language a reader may choose: its code, its own name, and the address of the same page in it."""
+    """A language a reader may choose: its code, its own name, and the address that leads back in it."""
 
     code: str
     name: str
@@ -47,21 +46,12 @@ def choices() -> list[Choice]:
     offered = fund().languages
     if len(offered) < 2:
         return []
-    return [Choice(code, _own_name(code), _in_language(code)) for code in offered]
+    return [Choice(code, _own_name(code), f"/language/{code}") for code in offered]
 
 
 def _own_name(code: str) -> str:
     name = Locale.parse(code, sep="-").get_display_name() or code
     return name[:1].upper() + name[1:]
-
-
-def _in_language(code: str) -> str:
-    """This page in another language; where it only answers a form, the home page."""
-    rule = request.url_rule
-    if rule is None or "GET" not in (rule.methods or ()):
-        return f"/?lang={code}"
-    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
-    return f"{request.path}?{urlencode([*kept, ('lang', code)])}"
 
 
 def _remember(response: Response) -> Response:

@@ -41,16 +41,26 @@ def test_a_language_the_fund_does_not_speak_changes_nothing(client: FlaskClient)
     assert "language=" not in answer.headers.get("Set-Cookie", "")
 
 
-def test_the_footer_offers_the_same_page_in_the_other_language(client: FlaskClient) -> None:
+def test_the_footer_offers_the_other_language_without_repeating_the_address(client: FlaskClient) -> None:
     page = client.get("/calculators/zm-napsa/late?charge=3000&lang=en").text
-    assert 'href="/calculators/zm-napsa/late?charge=3000&amp;lang=fr" lang="fr" hreflang="fr">Français</a>' in page
+    assert 'href="/language/fr" lang="fr" hreflang="fr">Français</a>' in page
     assert '<b lang="en" aria-current="true">English</b>' in page
 
 
-def test_after_a_form_was_sent_the_footer_leads_to_a_page_that_can_be_opened(client: FlaskClient) -> None:
-    page = client.post("/sign-in", data={"email": "nobody", "password": ""}).text
-    address = page.split('lang="fr" hreflang="fr"')[0].rsplit('href="', 1)[1].split('"')[0]
-    assert client.get(address).status_code == 200
+def test_who_chooses_a_language_is_back_on_their_page(client: FlaskClient) -> None:
+    came = "http://localhost/calculators/zm-napsa/late?charge=3000&lang=en"
+    back = client.get("/language/fr", headers={"Referer": came})
+    assert back.headers["Location"] == "/calculators/zm-napsa/late?charge=3000&lang=fr"
+    assert '<html lang="fr"' in client.get(back.headers["Location"]).text
+
+
+@pytest.mark.parametrize("came", ["", "http://elsewhere.example/calculators/", "http://localhost/no/such/page"])
+def test_from_elsewhere_the_way_leads_home(client: FlaskClient, came: str) -> None:
+    assert client.get("/language/fr", headers={"Referer": came}).headers["Location"] == "/?lang=fr"
+
+
+def test_a_language_the_fund_does_not_speak_is_no_address(client: FlaskClient) -> None:
+    assert client.get("/language/de").status_code == 404
 
 
 def test_where_the_fund_has_one_language_there_is_nothing_to_choose(
