@@ -145,6 +145,7 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         "page_name": "names",
         "filename": "portal.css",
         "scheme": "zm-nhima",
+        "code": "en",
         "unknown": uuid4(),
     }
 
