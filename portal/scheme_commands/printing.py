@@ -77,6 +77,12 @@ def say(words: object) -> str:
     return filters.say(words)
 
 
+def _source(title: str) -> str:
+    from portal.web import filters
+
+    return filters.source(title)
+
+
 def print_line(line: Line, sign: str) -> None:
     """A rule: its days, what it says, where it stands, and what is not sure about it."""
     said = _together(line.sentences)
@@ -84,7 +90,7 @@ def print_line(line: Line, sign: str) -> None:
     for note in line.notes:
         click.echo(f"      ! {say(note)}")
     if line.source:
-        click.echo(f"      § {line.source}")
+        click.echo(f"      § {_source(line.source)}")
 
 
 def _days(line: Line) -> str:
@@ -112,4 +118,4 @@ def print_steps(steps: Iterable[Step], pack: Pack) -> None:
         amount = Amount(step.result, pack.currency.code, pack.currency.digits) if step.result is not None else None
         click.echo(f"{number:>3}. {say(step.words)}{f' = {say(amount)}' if amount else ''}")
         if step.source:
-            click.echo(f"      § {step.source}")
+            click.echo(f"      § {_source(step.source)}")

@@ -140,6 +140,10 @@ def labels(
     for section, content in pack.items():
         if section not in ("source", "test"):
             _said(content, said)
+    for one in pack.get("source", {}).values():
+        if one.get("kind") in ("memory", "assumed"):  # what stands nowhere has no title of its own
+            said.add(str(one.get("title", "")))
+    said.discard("")
     for text in sorted(said):
         yield 1, "pgettext", (PACK, text), []
 

@@ -72,6 +72,7 @@ def register(app: Flask, digits: Mapping[str, int] | None = None) -> None:
         "month_name": month_name,
         "say": say,
         "pack_words": pack_words,
+        "source": source,
         "size": size,
     }
     app.jinja_env.filters.update(filters)
@@ -197,6 +198,16 @@ def _text(name: str, text: str) -> str:
 def pack_words(words: object) -> str:
     """What a pack says, in the reader's language: a sentence of the portal about it, or text of its own."""
     return _called(words) if isinstance(words, str) and words else say(words)
+
+
+def source(title: str | None) -> str:
+    """Where a rule stands: the title of a text or page as it is; that there is none, in the reader's language."""
+    if not title:
+        return ""
+    known = str(get_translations().upgettext(PACK, title))
+    if known != title or "; " not in title:
+        return known
+    return "; ".join(str(get_translations().upgettext(PACK, each)) for each in title.split("; "))
 
 
 def _called(text: str) -> str:

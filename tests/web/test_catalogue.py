@@ -183,6 +183,13 @@ def test_only_words_of_a_pack_are_taken_for_words_of_a_pack() -> None:
         assert filters.say(_("%(why)s", why="Paid in cash; see the slip")) == "Paid in cash; see the slip"
 
 
+def test_a_source_keeps_its_title_and_a_missing_one_is_told_in_the_readers_language() -> None:
+    with force_locale("fr"):
+        assert filters.source("NAPSA, 2018 social security ceiling") == "NAPSA, 2018 social security ceiling"
+        assert filters.source("Assumed by this portal") == "Supposé par ce portail"
+        assert filters.source("Act 5; From memory") == "Act 5; De mémoire"
+
+
 def test_what_programs_read_is_made_again_when_a_translator_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
