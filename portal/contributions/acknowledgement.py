@@ -27,7 +27,7 @@ from portal.scheme.blocks.values import NotKnown
 from portal.scheme.calendars import Month
 from portal.scheme.deadlines import explain_due
 from portal.scheme.explain import Step, steps_to_json, words_to_json
-from portal.scheme.late_explained import late_in_words
+from portal.scheme.lateness.explained import late_in_words
 from portal.words import Amount, Words, _
 
 PDF = "application/pdf"

@@ -95,7 +95,10 @@ def months_to_declare(session: Session, employer_id: int, today: date) -> list[M
             tuple(
                 _scheme_month(
                     given_on(pack(name), month, enrolment, counted.get(month), today),
-                    month, standing.get((name, month)), unpaid.get((name, month), 0), today,
+                    month,
+                    standing.get((name, month)),
+                    unpaid.get((name, month), 0),
+                    today,
                 )
                 for name, enrolment in enrolled.items()
             ),

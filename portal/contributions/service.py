@@ -195,8 +195,12 @@ def _what_differs(session: Session, draft: Payroll, assessed: Assessed) -> Asses
     standing = standing_declarations(session, draft.employer_id, draft.month)
     before: dict[str, set[tuple[object, ...]]] = {}
     statement = select(
-        Declaration.scheme, DeclarationLine.person_id, DeclarationLine.components, DeclarationLine.days,
-        DeclarationLine.employer_share, DeclarationLine.employee_share,
+        Declaration.scheme,
+        DeclarationLine.person_id,
+        DeclarationLine.components,
+        DeclarationLine.days,
+        DeclarationLine.employer_share,
+        DeclarationLine.employee_share,
     ).join(DeclarationLine, DeclarationLine.declaration_id == Declaration.id)
     ids = [each.id for each in standing.values()]
     for scheme, person, components, days, *shares in session.execute(statement.where(Declaration.id.in_(ids))):

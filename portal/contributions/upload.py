@@ -73,7 +73,12 @@ class TemplateLine:
 
 
 def parse(
-    table: Table, layout: Layout, month: Month, rules: FileRules, *, first_open: Month | None = None,
+    table: Table,
+    layout: Layout,
+    month: Month,
+    rules: FileRules,
+    *,
+    first_open: Month | None = None,
     calendar: Calendar = GREGORIAN,
 ) -> ParsedPayroll:
     """

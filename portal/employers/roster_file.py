@@ -194,9 +194,7 @@ def export(
     return [*COLUMNS, *components, *questions], [exported(row, components, money, questions) for row in rows]
 
 
-def exported(
-    row: RosterRow, components: Sequence[str], money: AmountRule, questions: Sequence[str] = ()
-) -> list[str]:
+def exported(row: RosterRow, components: Sequence[str], money: AmountRule, questions: Sequence[str] = ()) -> list[str]:
     """One employment as cells."""
     cells = [getattr(row, name) for name in COLUMNS]
     amounts = [money.written(row.components[name]) if name in row.components else "" for name in components]

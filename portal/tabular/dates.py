@@ -134,11 +134,16 @@ def month_reader(
         if isinstance(month, Fault):
             return month
         fault = judge(month)
-        if fault and is_gregorian and (other_calendar(month[0], today) or (fault.code == "E_MONTH_CLOSED" and ethiopian(month, today))):
+        if fault and is_gregorian and _elsewhere(month, fault, today):
             return CALENDAR
         return fault or noted(month, f"{month[0]:04d}-{month[1]:02d}", text)
 
     return read
+
+
+def _elsewhere(month: tuple[int, int], fault: Fault, today: date) -> bool:
+    """Is a month that is not taken here one of another calendar?"""
+    return other_calendar(month[0], today) or (fault.code == "E_MONTH_CLOSED" and ethiopian(month, today))
 
 
 def ethiopian(month: tuple[int, int], today: date) -> bool:

@@ -335,9 +335,7 @@ def test_a_nepali_fund_counts_its_months_in_bikram_sambat_from_roster_to_receipt
     assert client.get(started.headers["Location"]).status_code == 200
 
 
-def test_the_thirteenth_month_of_an_ethiopian_year_is_declared_from_a_file(
-    ethiopia: None, client: FlaskClient
-) -> None:
+def test_the_thirteenth_month_of_an_ethiopian_year_is_declared_from_a_file(ethiopia: None, client: FlaskClient) -> None:
     employer = enrolled("et-psssa", date(2025, 1, 1))
     soldier = take_on(employer, date(2025, 1, 1), {"et-psssa.category": "military_police"}, salary=10_000_00)
     clerk = take_on(employer, date(2025, 1, 1), salary=10_000_00)
