@@ -9,7 +9,7 @@ import numpy as np
 from bench import Measure
 from bench._stage import milliseconds
 from portal.scheme.late import late_charges_on
-from portal.scheme.late_columns import Charges, LateColumns, late_charges_of
+from portal.scheme.lateness.bulk import Charges, LateColumns, late_charges_of
 from portal.scheme.pack import load_packs
 
 CHARGES = 1_200_000

@@ -11,9 +11,9 @@ from portal.scheme.blocks.cover import Clearance, EstimateTerms, InstalmentTerms
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.blocks.values import NotKnown
 from portal.scheme.calendars import OwnDate, anniversary, days_in, gregorian_day, month_of
+from portal.scheme.days.months import Month
 from portal.scheme.explain import Step
 from portal.scheme.money import Minor, Rounding, rate_in_words, round_to
-from portal.scheme.months import Month
 from portal.words import Amount, Words, _, _n
 
 _TO_THE_UNIT = Rounding("half_up")

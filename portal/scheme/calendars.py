@@ -11,13 +11,13 @@ import calendar as gregorian
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from portal.scheme.bikram_sambat import BIKRAM_SAMBAT
-from portal.scheme.ethiopian import ETHIOPIAN
-from portal.scheme.months import GREGORIAN as GREGORIAN
-from portal.scheme.months import Calendar as Calendar
-from portal.scheme.months import Month as Month
-from portal.scheme.months import OutsideCalendar as OutsideCalendar
-from portal.scheme.months import OwnDate as OwnDate
+from portal.scheme.days.bikram_sambat import BIKRAM_SAMBAT
+from portal.scheme.days.ethiopian import ETHIOPIAN
+from portal.scheme.days.months import GREGORIAN as GREGORIAN
+from portal.scheme.days.months import Calendar as Calendar
+from portal.scheme.days.months import Month as Month
+from portal.scheme.days.months import OutsideCalendar as OutsideCalendar
+from portal.scheme.days.months import OwnDate as OwnDate
 from portal.words import Words, _
 
 _ONE_DAY = timedelta(days=1)

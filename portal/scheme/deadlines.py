@@ -10,9 +10,9 @@ from portal.scheme.blocks.due import DueTerms
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.blocks.values import NotKnown
 from portal.scheme.calendars import Month, day_in_words, month_in_words, month_of
-from portal.scheme.due_terms import Asked, dated_terms, day_in, fixed_day, period_for, rolled, terms_of
+from portal.scheme.days.due_terms import Asked, dated_terms, day_in, fixed_day, period_for, rolled, terms_of
+from portal.scheme.days.rest_days import rest_of
 from portal.scheme.explain import Step
-from portal.scheme.rest_days import rest_of
 from portal.words import Words, _, _n
 
 

@@ -14,20 +14,22 @@ from datetime import date
 from fractions import Fraction
 from types import MappingProxyType
 
-from portal.scheme import late_explained, late_given, late_rule
 from portal.scheme.blocks.late import LateRule
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.blocks.values import NotKnown, Unknown
 from portal.scheme.explain import Step
-from portal.scheme.late_assessed import Assessed as Assessed
-from portal.scheme.late_assessed import Given as Given
-from portal.scheme.late_periods import LatePeriod as LatePeriod
-from portal.scheme.late_periods import periods_of
+from portal.scheme.lateness import explained as words_of
+from portal.scheme.lateness import given as by_units
+from portal.scheme.lateness import rule as by_history
+from portal.scheme.lateness.assessed import Assessed as Assessed
+from portal.scheme.lateness.assessed import Given as Given
+from portal.scheme.lateness.periods import LatePeriod as LatePeriod
+from portal.scheme.lateness.periods import periods_of
+from portal.scheme.lateness.slices import ChargeHistory as ChargeHistory
+from portal.scheme.lateness.slices import Movement as Movement
+from portal.scheme.lateness.slices import counts_from as counts_from
+from portal.scheme.lateness.slices import unpaid_on as unpaid_on
 from portal.scheme.money import Minor
-from portal.scheme.slices import ChargeHistory as ChargeHistory
-from portal.scheme.slices import Movement as Movement
-from portal.scheme.slices import counts_from as counts_from
-from portal.scheme.slices import unpaid_on as unpaid_on
 from portal.words import _
 
 #: Nothing said about the employer, no options.
@@ -123,10 +125,10 @@ def late_charges_on(
     if isinstance(pack.late, Unknown):
         return _not_known(pack, pack.late)
     chosen = rules_of(pack, rules)
-    assessed = tuple(late_rule.assess(pack, rule, history, on, employer, options, known_on) for rule in chosen)
+    assessed = tuple(by_history.assess(pack, rule, history, on, employer, options, known_on) for rule in chosen)
 
     def in_words() -> tuple[Step, ...]:
-        return late_explained.steps_of(pack, history, on, assessed)
+        return words_of.steps_of(pack, history, on, assessed)
 
     def listed() -> tuple[LatePeriod, ...]:
         return tuple(period for one in assessed for period in periods_of(one))
@@ -147,10 +149,10 @@ def late_for(
     if isinstance(pack.late, Unknown):
         return _not_known(pack, pack.late)
     chosen = rules_of(pack, rules)
-    assessed = tuple(late_given.assess_given(pack, rule, charge, given, employer, options, known_on) for rule in chosen)
+    assessed = tuple(by_units.assess_given(pack, rule, charge, given, employer, options, known_on) for rule in chosen)
 
     def in_words() -> tuple[Step, ...]:
-        return late_explained.steps_given(pack, charge, given, assessed)
+        return words_of.steps_given(pack, charge, given, assessed)
 
     return LateCharge(sum(one.amount for one in assessed), True, (), None, in_words, assessed)
 

@@ -13,8 +13,8 @@ from portal import clock
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import month_of
 from portal.scheme.candidate import is_overlay
-from portal.scheme.changes import changes
-from portal.scheme.who_pays import Pays, compared
+from portal.scheme.told.changes import changes
+from portal.scheme.told.who_pays import Pays, compared
 from portal.scheme_commands.printing import Answers, in_language, pack_named, pairs, print_line, say, speaking
 from portal.words import Amount
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from portal import clock
-from portal.scheme.described import described
 from portal.scheme.pack import PackRefused, find_pack, load_pack, pack_ids
+from portal.scheme.told.described import described
 from portal.scheme_commands.printing import in_language, pack_named, print_line, say, speaking, with_overlay
 
 

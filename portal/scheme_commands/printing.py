@@ -13,8 +13,8 @@ from flask import current_app
 
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.explain import Step
-from portal.scheme.lines import Line
 from portal.scheme.pack import PackRefused, find_pack, load_pack
+from portal.scheme.told.lines import Line
 from portal.words import Amount, Words, _
 
 in_language = click.option("--lang", default="en", metavar="LANGUAGE", help="The language to answer in, such as fr.")

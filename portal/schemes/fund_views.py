@@ -17,10 +17,10 @@ from portal.errors import NotFound
 from portal.installation import pack, packs
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.candidate import proofs
-from portal.scheme.changes import changes
 from portal.scheme.pack import PackRefused
 from portal.scheme.packfile.tree import Mistake
-from portal.scheme.two_days import two_days
+from portal.scheme.told.changes import changes
+from portal.scheme.told.two_days import two_days
 from portal.schemes import candidates, reading
 from portal.schemes.candidates import Candidate
 from portal.schemes.reading import Files

@@ -10,9 +10,9 @@ from itertools import groupby
 from pathlib import Path
 
 from portal.scheme.blocks.pack import Pack
-from portal.scheme.described import Part, described
-from portal.scheme.lines import Line
 from portal.scheme.pack import find_pack
+from portal.scheme.told.described import Part, described
+from portal.scheme.told.lines import Line
 from portal.web.charts import Chart
 from portal.web.filters import day as day_in_words
 from portal.web.filters import say

@@ -15,7 +15,7 @@ from portal.scheme.blocks.late import LateRule
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.blocks.values import NotKnown, Unknown
 from portal.scheme.late import ChargeHistory, Movement, late_charges_on
-from portal.scheme.late_columns import Charges, late_charges_of
+from portal.scheme.lateness.bulk import Charges, late_charges_of
 from tests.scheme.build_late import (
     CPF,
     DAMAGES_14B,

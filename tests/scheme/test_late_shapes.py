@@ -13,7 +13,7 @@ from portal.scheme.blocks.late import FailureCount, Phase
 from portal.scheme.blocks.values import Dated, NotKnown, Series
 from portal.scheme.calendars import GREGORIAN, Month
 from portal.scheme.late import ChargeHistory, Given, LateCharge, Movement, late_charges_on, late_for
-from portal.scheme.late_terms import Ratio, finish
+from portal.scheme.lateness.terms import Ratio, finish
 from portal.words import _
 from tests.scheme.build_late import (
     CNPS,

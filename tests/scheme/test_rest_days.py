@@ -10,7 +10,7 @@ import pytest
 
 from portal.scheme.blocks.due import DaysOfRest
 from portal.scheme.blocks.values import NotKnown
-from portal.scheme.rest_days import (
+from portal.scheme.days.rest_days import (
     Rest,
     holidays_of,
     next_working_day,

@@ -14,11 +14,11 @@ from portal.scheme.blocks.values import NotKnown, Unknown
 from portal.scheme.cases import cover
 from portal.scheme.cases.inputs import Answer, BadInput, Inputs, count, day, day_from, month, needed, table, wrong
 from portal.scheme.cases.money import amount, amount_from, decimal, money
-from portal.scheme.counting import MONTHS_OF
 from portal.scheme.deadlines import due_day, effective_day
 from portal.scheme.late import ChargeHistory, Given, LateCharge, Movement, late_charges_on, late_for, rules_of
-from portal.scheme.late_assessed import Assessed
-from portal.scheme.late_terms import counting_of
+from portal.scheme.lateness.assessed import Assessed
+from portal.scheme.lateness.counting import MONTHS_OF
+from portal.scheme.lateness.terms import counting_of
 from portal.words import _
 
 _ONE_DAY = timedelta(days=1)

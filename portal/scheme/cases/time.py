@@ -26,9 +26,9 @@ from portal.scheme.cases.inputs import (
     word,
     wrong,
 )
+from portal.scheme.days.due_terms import Asked, fixed_day, period_for, quarter_of, rolled, terms_of
+from portal.scheme.days.rest_days import weekend_of
 from portal.scheme.deadlines import due_after_pay_day, grace_until
-from portal.scheme.due_terms import Asked, fixed_day, period_for, quarter_of, rolled, terms_of
-from portal.scheme.rest_days import weekend_of
 from portal.words import _
 
 _QUARTER = re.compile(r"([0-9]{4})-Q([1-4])")

@@ -13,7 +13,7 @@ from functools import cache
 from nepali_datetime import MAXYEAR, MINYEAR
 from nepali_datetime import date as NepaliDate
 
-from portal.scheme.months import Month, OutsideCalendar, OwnDate, dated, named
+from portal.scheme.days.months import Month, OutsideCalendar, OwnDate, dated, named
 from portal.words import Words, _
 
 _NAMES = (

@@ -15,18 +15,18 @@ from portal.scheme.blocks.pack import Pack
 from portal.scheme.blocks.values import NotKnown, Unknown
 from portal.scheme.calendars import day_after
 from portal.scheme.explain import Step
-from portal.scheme.late_assessed import Assessed, Given, Reckoned
-from portal.scheme.late_periods import LatePeriod, periods_of
-from portal.scheme.late_sentences import (
+from portal.scheme.lateness.assessed import Assessed, Given, Reckoned
+from portal.scheme.lateness.periods import LatePeriod, periods_of
+from portal.scheme.lateness.sentences import (
     conditions,
     period_sentence,
     phase_sentence,
     rounding_sentence,
     table_sentences,
 )  # fmt: skip
-from portal.scheme.late_terms import Version, cut_of, rounded_of
+from portal.scheme.lateness.slices import ChargeHistory
+from portal.scheme.lateness.terms import Version, cut_of, rounded_of
 from portal.scheme.money import exact_in_words, rate_in_words
-from portal.scheme.slices import ChargeHistory
 from portal.words import Amount, Words, _, _n
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from portal.scheme.columns import ROOM
-from portal.scheme.slices import ChargeHistory, Movement
+from portal.scheme.lateness.slices import ChargeHistory, Movement
 
 #: A column of whole numbers, or of yes and no.
 Column: TypeAlias = Any

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
-from portal.scheme.counting import BY_DAYS
-from portal.scheme.late_assessed import Applied, Assessed, Reckoned, applied
-from portal.scheme.late_given import grown
-from portal.scheme.late_terms import DAYS_OF_YEAR, by_portion
+from portal.scheme.lateness.assessed import Applied, Assessed, Reckoned, applied
+from portal.scheme.lateness.counting import BY_DAYS
+from portal.scheme.lateness.given import grown
+from portal.scheme.lateness.terms import DAYS_OF_YEAR, by_portion
 from portal.scheme.money import Minor, Rounding, round_to
 
 #: How a period is shown where the rule rounds only the sum: to the minor unit.

@@ -9,8 +9,8 @@ from fractions import Fraction
 from portal.scheme.blocks.late import LateRule, Phase
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.blocks.values import Dated, NotKnown
-from portal.scheme.late_assessed import Assessed, Given, nothing
-from portal.scheme.late_terms import (
+from portal.scheme.lateness.assessed import Assessed, Given, nothing
+from portal.scheme.lateness.terms import (
     DAYS_OF_YEAR,
     Facts,
     Ratio,

@@ -16,8 +16,8 @@ from portal.scheme.blocks.cover import (
 )
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.blocks.values import Unknown
-from portal.scheme.lines import Line, bare, noted, plain
 from portal.scheme.money import rate_in_words
+from portal.scheme.told.lines import Line, bare, noted, plain
 from portal.words import Words, _, _n
 
 

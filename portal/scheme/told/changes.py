@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from portal.scheme.blocks.pack import Pack
-from portal.scheme.described import described
-from portal.scheme.lines import Line
+from portal.scheme.told.described import described
+from portal.scheme.told.lines import Line
 from portal.words import Words
 
 #: Chapter, rule, first day, and which of several with the same: what makes two lines the same line.

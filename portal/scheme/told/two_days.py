@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from portal.scheme.blocks.pack import Pack
-from portal.scheme.described import Part, described
-from portal.scheme.lines import Line
+from portal.scheme.told.described import Part, described
+from portal.scheme.told.lines import Line
 from portal.words import Words
 
 

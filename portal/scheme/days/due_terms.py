@@ -11,7 +11,7 @@ from portal.scheme.blocks.due import DueTerms
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.blocks.values import Dated, NotKnown, Series, Unknown
 from portal.scheme.calendars import Month, OwnDate, days_in, gregorian_day
-from portal.scheme.rest_days import rest_of
+from portal.scheme.days.rest_days import rest_of
 from portal.words import _
 
 

@@ -12,10 +12,10 @@ from portal.scheme.blocks.late import LateRule
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.blocks.shares import Branch, ShareRounding
 from portal.scheme.blocks.values import Dated, Missing, Series, Unknown
-from portal.scheme.cover_in_words import cover_lines
-from portal.scheme.lines import Line, bare, noted, plain
 from portal.scheme.money import rate_in_words
-from portal.scheme.rules_in_words import (
+from portal.scheme.told.cover import cover_lines
+from portal.scheme.told.lines import Line, bare, noted, plain
+from portal.scheme.told.rules import (
     Sentences,
     amount_in_words,
     base_in_words,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from portal.scheme.blocks.late import LateRule, Phase
-from portal.scheme.late_periods import LatePeriod
+from portal.scheme.lateness.periods import LatePeriod
 from portal.scheme.money import Currency, Minor, Rounding, rate_in_words
 from portal.words import Amount, Words, _, _n
 

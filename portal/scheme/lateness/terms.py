@@ -17,10 +17,10 @@ from portal.scheme.blocks.late import LateRule, Phase
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.blocks.values import NotKnown
 from portal.scheme.columns import Numbers, choose, least, most, times
-from portal.scheme.counting import Counting, months_of, units_of
+from portal.scheme.lateness.counting import Counting, months_of, units_of
+from portal.scheme.lateness.slices import Piece
 from portal.scheme.money import Minor, Rounding, round_ratio, truncated
 from portal.scheme.pay.unusable import Unusable
-from portal.scheme.slices import Piece
 from portal.words import _
 
 #: Days of a year, in leap years too: what every law that counts them here says.

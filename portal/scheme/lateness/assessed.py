@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from portal.scheme.blocks.late import LateRule, Phase
 from portal.scheme.blocks.pack import Pack
-from portal.scheme.counting import Counting
-from portal.scheme.late_terms import Facts, Owed, Version, by_portion, numbers_of, rate_over
+from portal.scheme.lateness.counting import Counting
+from portal.scheme.lateness.slices import Calm, Piece
+from portal.scheme.lateness.terms import Facts, Owed, Version, by_portion, numbers_of, rate_over
 from portal.scheme.money import Minor, Rounding
-from portal.scheme.slices import Calm, Piece
 
 
 @dataclass(frozen=True, slots=True)

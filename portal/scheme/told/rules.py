@@ -12,8 +12,8 @@ from portal.scheme.blocks.pack import Pack
 from portal.scheme.blocks.shares import Band, Base, MinimumContribution, Other, ShareTerms
 from portal.scheme.blocks.values import Condition
 from portal.scheme.deadlines import rule_in_words
-from portal.scheme.lines import bare
 from portal.scheme.money import Minor, Rounding, rate_in_words
+from portal.scheme.told.lines import bare
 from portal.words import Amount, Words, _, _n
 
 #: A value takes one sentence or several.

@@ -19,11 +19,12 @@ from portal.scheme.blocks.pack import Pack
 from portal.scheme.blocks.values import Dated, NotKnown, Unknown
 from portal.scheme.columns import Numbers, choose
 from portal.scheme.deadlines import grace_after_due
-from portal.scheme.late_given import version_of
-from portal.scheme.late_levels import Charges as Charges
-from portal.scheme.late_levels import Column, Levels, added, levels_of_all
-from portal.scheme.late_rule import assess
-from portal.scheme.late_terms import (
+from portal.scheme.lateness.given import version_of
+from portal.scheme.lateness.levels import Charges as Charges
+from portal.scheme.lateness.levels import Column, Levels, added, levels_of_all
+from portal.scheme.lateness.rule import assess
+from portal.scheme.lateness.slices import Piece
+from portal.scheme.lateness.terms import (
     Facts,
     Ratio,
     Version,
@@ -34,7 +35,6 @@ from portal.scheme.late_terms import (
     rounding_of,
     take,
 )  # fmt: skip
-from portal.scheme.slices import Piece
 
 
 @dataclass(frozen=True, slots=True)

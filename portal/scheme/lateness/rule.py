@@ -9,11 +9,21 @@ from functools import lru_cache, partial
 
 from portal.scheme.blocks.late import LateRule, Phase
 from portal.scheme.blocks.pack import Pack
-from portal.scheme.counting import Counting
 from portal.scheme.deadlines import grace_after_due
-from portal.scheme.late_assessed import Assessed, Reckoned, applied, nothing
-from portal.scheme.late_given import grown, late_return, version_of
-from portal.scheme.late_terms import (
+from portal.scheme.lateness.assessed import Assessed, Reckoned, applied, nothing
+from portal.scheme.lateness.counting import Counting
+from portal.scheme.lateness.given import grown, late_return, version_of
+from portal.scheme.lateness.slices import (
+    Calm,
+    ChargeHistory,
+    Level,
+    Piece,
+    late_levels,
+    levels_of,
+    portions_of,
+    slices_of,
+)
+from portal.scheme.lateness.terms import (
     DAYS_OF_YEAR,
     Facts,
     Ratio,
@@ -29,7 +39,6 @@ from portal.scheme.late_terms import (
     take,
 )  # fmt: skip
 from portal.scheme.money import Minor, Rounding
-from portal.scheme.slices import Calm, ChargeHistory, Level, Piece, late_levels, levels_of, portions_of, slices_of
 
 _ONE_DAY = date.resolution
 _Cut = Callable[..., list[Piece]]

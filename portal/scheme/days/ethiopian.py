@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from portal.scheme.months import Month, OutsideCalendar, OwnDate, dated, named
+from portal.scheme.days.months import Month, OutsideCalendar, OwnDate, dated, named
 from portal.words import Words, _
 
 _NAMES = (

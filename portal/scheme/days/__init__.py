@@ -1,0 +1,1 @@
+"""Months and days: the calendars, days of rest, and how a due day is found."""
