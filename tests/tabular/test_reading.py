@@ -69,6 +69,7 @@ def test_hidden_rows_below_the_last_value_are_nobodys_business() -> None:
     assert table.notices == ()
 
 
+@pytest.mark.wide
 def test_a_value_in_a_far_corner_is_refused_before_the_sheet_is_spread_out() -> None:
     assert refused(workbook(HEADER, ROWS, lambda s, b: s.write_string("XFD1048576", "x")), "x.xlsx") == "E_COLUMNS"
     assert refused(workbook(HEADER, ROWS, lambda s, b: s.write_string("A1048576", "x")), "x.xlsx") == "E_TOO_MANY_ROWS"
@@ -91,6 +92,7 @@ def test_a_large_workbook_is_read_by_a_child_with_the_same_result(monkeypatch: p
     assert refused(merged, "x.xlsx") == "E_MERGED"
 
 
+@pytest.mark.wide
 def test_a_child_that_takes_too_much_memory_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "SMALL_UNPACKED", 0)
     large = as_xlsx(["name"], [[f"{number}" + "x" * 32_000] for number in range(1000)])
