@@ -24,7 +24,6 @@ from sqlalchemy import make_url
 
 from config import from_environment
 from portal import clock, db, installation, migrate
-from portal.app import create_app
 from portal.embedded import APP, OWNER, Embedded
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -112,6 +111,8 @@ def app(_fund: None, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     config = from_environment(
         {"BASE_URL": "http://localhost", "FUND_FILE": str(ROOT / "fund.toml"), "VAR_DIR": str(var)}
     )
+    from portal.app import create_app  # the pure tests do without it
+
     made = create_app(replace(config, database_url="postgresql://nobody@/nothing", testing=True))
     made.config["WTF_CSRF_ENABLED"] = False  # test_security.py turns it on
     return made
