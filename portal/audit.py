@@ -67,6 +67,11 @@ class Event(Enum):
     REPORT_SENT = ("report.sent", ("report", "kind"))
     REPORT_ANSWERED = ("report.answered", ("report",))
 
+    APPROVAL_ASKED = ("approval.asked", ("approval", "action"))
+    APPROVAL_GIVEN = ("approval.given", ("approval", "action"))
+    APPROVAL_REFUSED = ("approval.refused", ("approval", "action"))
+    APPROVAL_WITHDRAWN = ("approval.withdrawn", ("approval", "action"))
+
     CANDIDATE_KEPT = ("scheme.candidate_kept", ("scheme", "file"))
     SIMULATED = ("scheme.simulated", ("scheme", "month", "file", "people"))
 

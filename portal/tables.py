@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal import audit, files, outbox, series, work
+from portal import approvals, audit, files, outbox, series, work
 from portal.auth import models as auth
 from portal.contributions import models as contributions
 from portal.coverage import models as coverage
@@ -15,6 +15,7 @@ from portal.payments import models as payments
 from portal.people import models as people
 
 ALL = (
+    approvals,
     audit,
     auth,
     contributions,
