@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 .PHONY: run setup test fast check fix messages migrate bench long
 
-run:            ## start the whole portal with the practice fund
+run:            ## start the whole portal with the practice fund; DEMO=none: with a fund of one's own
 	@exec $(PYTHON) -m portal
 
 setup:          ## pins for running and for testing, system libraries, a browser

@@ -7,6 +7,7 @@ Everything a fund decides stands in ``fund.toml`` instead.
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 DATABASE = ("postgresql://", "postgres://", "postgresql+psycopg://")
 WEB = ("http://", "https://")
+#: Signs what a practice portal gives to browsers; everybody may read it.
+PUBLIC_SECRET = "practice-only-and-public-because-practice-mode-has-no-secrets"  # noqa: S105  # known to be public
+#: Below the folder of this machine's files: the secret of a fund that was made here.
+SECRET_FILE = "secret-key"  # noqa: S105  # a name of a file
+#: What a portal on one machine may start with, and the fund's file of each: the practice fund, the same in Nepal, or
+#: nothing but what `flask fund create` made.  Each has a folder and a database of its own.
+FUNDS = {"practice": ROOT / "fund.toml", "none": None, "nepal": ROOT / "portal" / "demo" / "nepal" / "fund.toml"}
 
 
 class BadSetting(Exception):
@@ -40,6 +48,8 @@ class Config:
     core_user: str
     core_password: str
     core_agent: str
+    #: One of `FUNDS`; always "none" in production.
+    demo: str = "practice"
     #: How many proxies of our own stand before the portal; their word on who asks is then taken.
     proxies: int = 0
     #: Where the web processes of the supervisor listen, and how many they are.
@@ -57,11 +67,10 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
     """Read the settings.  Raises `BadSetting` with one clear line each time something does not fit."""
     env = os.environ if environ is None else environ
     production = _one_of(env, "PORTAL_ENV", ("practice", "production")) == "production"
-    practice = _one_of(env, "PRACTICE", ("no", "yes") if production else ("yes", "no")) == "yes"
-    if production and practice:
-        raise BadSetting(
-            "PRACTICE=yes cannot be combined with PORTAL_ENV=production: practice mode lets anyone sign in."
-        )
+    demo = _demo(env, production)
+    var = _var(env, production, demo)
+    fund_file = Path(env.get("FUND_FILE") or FUNDS[demo] or var / "fund" / "fund.toml")
+    practice = _practice(env, production, demo, fund_file)
     port = _count(env, "PORT", 8000, 1, 65535)
     secret = env.get("SECRET_KEY", "")
     if production and len(secret) < 32:
@@ -70,23 +79,65 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         database_url=_address(env, "DATABASE_URL", *DATABASE),
         owner_url=_address(env, "OWNER_URL", *DATABASE) or env.get("DATABASE_URL", ""),
         redis_url=env.get("REDIS_URL", ""),
-        secret_key=secret or "practice-only-and-public-because-practice-mode-has-no-secrets",
+        secret_key=secret or _kept_secret(var) or PUBLIC_SECRET,
         practice=practice,
         production=production,
         base_url=_address(env, "BASE_URL", *WEB).rstrip("/") or f"http://localhost:{port}",
         port=port,
-        fund_file=Path(env.get("FUND_FILE", ROOT / "fund.toml")),
-        var=Path(env.get("VAR_DIR", ROOT / "var")).resolve(),
+        fund_file=fund_file,
+        var=var,
         smtp_url=_address(env, "SMTP_URL", "smtp://", "smtps://"),
         mail_from=env.get("MAIL_FROM", "portal@localhost"),
         core_url=_address(env, "CORE_URL", *WEB).rstrip("/"),
         core_user=env.get("CORE_USER", "portal"),
         core_password=env.get("CORE_PASSWORD", "practice"),
         core_agent=env.get("CORE_AGENT", "contribution-portal"),
+        demo=demo,
         proxies=_count(env, "TRUSTED_PROXIES", 0, 0, 5),
         bind=env.get("BIND", "127.0.0.1"),
         web_workers=_count(env, "WEB_WORKERS", 2, 1, 100),
     )
+
+
+def _demo(env: Mapping[str, str], production: bool) -> str:
+    """What to start with.  Production starts with a fund of one's own and nothing else."""
+    demo = _one_of(env, "DEMO", ("none", "practice", "nepal") if production else tuple(FUNDS))
+    if production and demo != "none":
+        raise BadSetting(f"DEMO={demo} cannot be combined with PORTAL_ENV=production: that fund is for practice.")
+    return demo
+
+
+def _var(env: Mapping[str, str], production: bool, demo: str) -> Path:
+    """The folder of this machine's files.  Two funds that are tried on one machine do not share one."""
+    var = Path(env.get("VAR_DIR") or ROOT / "var").resolve()
+    return var if production or demo == "practice" else var / demo
+
+
+def _practice(env: Mapping[str, str], production: bool, demo: str, fund_file: Path) -> bool:
+    """Whether anyone may sign in and move the clock: what PRACTICE says, else what the fund is made for."""
+    usual = not production and (demo != "none" or _says_practice(fund_file))
+    practice = _one_of(env, "PRACTICE", ("yes", "no") if usual else ("no", "yes")) == "yes"
+    if production and practice:
+        raise BadSetting(
+            "PRACTICE=yes cannot be combined with PORTAL_ENV=production: practice mode lets anyone sign in."
+        )
+    return practice
+
+
+def _says_practice(fund_file: Path) -> bool:
+    """Whether a fund's own file says it is for practice.  Its mistakes are told by those who read all of it."""
+    try:
+        return tomllib.loads(fund_file.read_text(encoding="utf-8")).get("practice") is True
+    except (OSError, ValueError):
+        return False
+
+
+def _kept_secret(var: Path) -> str:
+    """The secret that `flask fund create` made for this machine; empty where there is none."""
+    try:
+        return (var / SECRET_FILE).read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def _one_of(env: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:

@@ -75,6 +75,7 @@ class Supervisor:
         self._migrate()
         if config.practice:
             self._practice_core()
+        if config.demo != "none" and config.practice:
             self._practice_fund()
         self._spawn("web", *_web(self.config))
         self._spawn("worker", *_celery("worker", "--concurrency", "2"))
@@ -215,6 +216,8 @@ def run() -> int:
     _on_request(_asked)
     try:
         config = from_environment()
+        _fund_is_there(config)
+        config = from_environment()  # what was made just now may say more
         installation.use(config.fund_file)
         supervisor = Supervisor(config)
         supervisor.start()
@@ -236,6 +239,17 @@ def run() -> int:
         if supervisor is not None:
             supervisor.stop()
     return 0
+
+
+def _fund_is_there(config: Config) -> None:
+    """An empty fund is made before it is started: with questions where somebody can answer them."""
+    if config.demo != "none" or config.fund_file.exists():
+        return
+    if sys.stdin.isatty():
+        environment = {**os.environ, "FLASK_APP": "wsgi"}
+        subprocess.run([str(BIN / "flask"), "fund", "create"], env=environment, cwd=ROOT, check=False)
+    if not config.fund_file.exists():
+        raise CannotStart(f"there is no fund in {config.fund_file}. Type: DEMO=none {BIN / 'flask'} fund create")
 
 
 def _on_request(answer: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from flask import Flask, request
 
-from config import BadSetting, from_environment
+from config import PUBLIC_SECRET, SECRET_FILE, BadSetting, from_environment
 from portal import db
 from portal.app import create_app
 
@@ -26,6 +27,8 @@ from portal.app import create_app
         ({"DATABASE_URL": "mysql://db/portal"}, "DATABASE_URL must begin with postgresql://"),
         ({"PORTAL_ENV": "production", "SECRET_KEY": "short"}, "SECRET_KEY must be set to at least 32"),
         ({"PORTAL_ENV": "production", "PRACTICE": "yes", "SECRET_KEY": "x" * 40}, "cannot be combined"),
+        ({"DEMO": "everything"}, "DEMO must be practice or none or nepal, not 'everything'"),
+        ({"PORTAL_ENV": "production", "DEMO": "nepal", "SECRET_KEY": "x" * 40}, "DEMO=nepal cannot be combined"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(settings: dict[str, str], line: str) -> None:
@@ -42,6 +45,43 @@ def test_an_address_that_cannot_be_used_is_not_repeated_for_it_may_hold_a_passwo
 def test_a_setting_left_empty_is_as_one_not_set() -> None:
     names = ("PORTAL_ENV", "PRACTICE", "BASE_URL", "CORE_URL", "SMTP_URL", "DATABASE_URL", "OWNER_URL")
     assert from_environment(dict.fromkeys(names, "")) == from_environment({})
+
+
+def test_each_demo_has_a_folder_and_a_fund_of_its_own_so_that_they_do_not_mix(tmp_path: Path) -> None:
+    found = {demo: from_environment({"DEMO": demo, "VAR_DIR": str(tmp_path)}) for demo in ("practice", "none", "nepal")}
+    assert [found[demo].var for demo in found] == [tmp_path, tmp_path / "none", tmp_path / "nepal"]
+    assert len({config.fund_file for config in found.values()}) == 3
+    assert found["none"].fund_file == tmp_path / "none" / "fund" / "fund.toml"
+    assert from_environment({"DEMO": "none", "FUND_FILE": "/etc/portal/fund.toml"}).fund_file == Path(
+        "/etc/portal/fund.toml"
+    )
+
+
+def test_a_fund_of_ones_own_is_for_practice_only_where_its_file_says_so(tmp_path: Path) -> None:
+    fund = tmp_path / "fund.toml"
+    asked = {"DEMO": "none", "FUND_FILE": str(fund)}
+    assert not from_environment(asked).practice  # there is no file yet
+    fund.write_text("practice = true\n")
+    assert from_environment(asked).practice
+    assert not from_environment({**asked, "PRACTICE": "no"}).practice
+    fund.write_text("practice = false\n")
+    assert not from_environment(asked).practice
+    assert from_environment({}).practice
+
+
+def test_production_starts_with_a_fund_of_ones_own(tmp_path: Path) -> None:
+    config = from_environment({"PORTAL_ENV": "production", "SECRET_KEY": "x" * 40, "VAR_DIR": str(tmp_path)})
+    assert (config.demo, config.practice) == ("none", False)
+    assert config.fund_file == tmp_path / "fund" / "fund.toml"
+
+
+def test_a_secret_that_was_made_for_this_machine_is_used_where_none_is_named(tmp_path: Path) -> None:
+    asked = {"DEMO": "none", "VAR_DIR": str(tmp_path)}
+    assert from_environment(asked).secret_key == PUBLIC_SECRET
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / SECRET_FILE).write_text("kept-here-and-nowhere-else\n")
+    assert from_environment(asked).secret_key == "kept-here-and-nowhere-else"
+    assert from_environment({**asked, "SECRET_KEY": "named"}).secret_key == "named"
 
 
 def portal_with(app: Flask, **changes: object) -> Flask:
