@@ -24,7 +24,7 @@ from portal import clock, db, installation, tables  # noqa: F401  # tables: fore
 from portal.auth import home, navigation, service
 from portal.auth.access import GUARDS, login_manager
 from portal.auth.sessions import IDLE, StoredSessions
-from portal.demo.cards import CARDS
+from portal.demo import stories
 from portal.web import catalogue, errors, filters, headers, language
 
 LARGEST_UPLOAD = 21 * 1024 * 1024
@@ -166,7 +166,7 @@ def _for_every_page() -> dict[str, Any]:
         "fund": installation.fund(),
         "practice": _Practice() if practice else None,
         "practice_url": "/practice/" if practice else None,
-        "practice_cards": CARDS if practice else (),
+        "practice_cards": stories.cards() if practice else (),
         "navigation": navigation.navigation(),
         "request_reference": g.get("reference", ""),
         "lang": str(locale).replace("_", "-") if locale else "en",

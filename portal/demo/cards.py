@@ -1,38 +1,16 @@
-"""The people of the practice fund one may come in as, each with what there is to see."""
+"""The people of the Zambezi fund one may come in as, each with what there is to see."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask_babel import lazy_gettext as _l
 
-from portal.errors import NotFound
+from portal.demo.story import Card
 
 FUND = "@zambezi-fund.example"
 
 
-@dataclass(frozen=True)
-class Card:
-    """One person: their address or, for an employee, their national identity number."""
-
-    code: str
-    title: str
-    who: str
-    hint: str
-    goes_to: str
-    email: str = ""
-    national_id: str = ""
-
-    @property
-    def side(self) -> str:
-        """Where they stand: employer, employee or fund."""
-        if self.national_id:
-            return "employee"
-        return "fund" if self.email.endswith(FUND) else "employer"
-
-
 def _staff(code: str, title: str, who: str, hint: str, goes_to: str = "/") -> Card:
-    return Card(code, title, who, hint, goes_to, email=f"{code}{FUND}")
+    return Card(code, title, who, hint, goes_to, email=f"{code}{FUND}", at_fund=True)
 
 
 CARDS = (
@@ -124,11 +102,3 @@ CARDS = (
         "/fund/core",
     ),
 )
-
-
-def card_of(code: str) -> Card:
-    """The card with this code; NotFound when there is none."""
-    for card in CARDS:
-        if card.code == code:
-            return card
-    raise NotFound(code)

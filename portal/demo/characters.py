@@ -1,45 +1,13 @@
 # ruff: noqa: E501  # one employer a line: a table reads better than a list
 """
-The employers of the practice fund: each has a character, so that every page has something to show.
+The employers of the Zambezi fund: each has a character, so that every page has something to show.
 
 They do not exist.  Names of people are common Zambian ones, drawn by a seeded lot.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-#: Days after the due day on which a month is paid; None: never.
-OnTime, Late, Never = -2, 24, None
-
-
-@dataclass(frozen=True)
-class Character:
-    """
-    What an employer is and how it behaves.
-
-    *pays* are days after the due day (negative: before), by number of months ago, the last entry
-    holding for all older ones; None is "not paid yet".  *share* is the part it pays, in percent.
-    """
-
-    code: str
-    legal_name: str
-    trade_name: str
-    legal_form: str
-    activity: str
-    location: str
-    people: int
-    lowest: int
-    highest: int
-    pays: tuple[int | None, ...] = (OnTime,)
-    declares: bool = True
-    share: int = 100
-    rounds_up_to: int = 0
-    months: int = 14
-    schemes: tuple[str, ...] = ("zm-nhima", "zm-napsa")
-    closed_months: frozenset[int] = field(default_factory=frozenset)
-    turnover: int = 0
-
+from portal.demo.story import Character, Late, OnTime
 
 #: Wages in kwacha a month, from the lowest to the highest.
 CHARACTERS = (

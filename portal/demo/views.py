@@ -28,7 +28,8 @@ from portal.auth.models import Account
 from portal.auth.service import account_by_email
 from portal.auth.views import begin_visit
 from portal.demo import snapshot
-from portal.demo.cards import CARDS, Card, card_of
+from portal.demo.stories import card_of, cards
+from portal.demo.story import Card
 from portal.installation import fund
 from portal.jobs import nightly
 from portal.jobs.models import JobRun
@@ -61,7 +62,7 @@ def index() -> ResponseReturnValue:
 def _shown() -> dict[str, object]:
     with db.reading() as session:
         runs = session.scalars(select(JobRun).order_by(JobRun.id.desc()).limit(10)).all()
-    return {"runs": runs, "now": clock.now(), "moved": clock.offset().days, "cards": CARDS, "mails": len(_mails())}
+    return {"runs": runs, "now": clock.now(), "moved": clock.offset().days, "cards": cards(), "mails": len(_mails())}
 
 
 @bp.post("/clock")

@@ -26,9 +26,10 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 from portal import clock, db
 from portal.auth import service as accounts
 from portal.demo import fund_maker, snapshot
-from portal.demo.cards import card_of
-from portal.demo.characters import CHARACTERS, OnTime
+from portal.demo.characters import CHARACTERS
 from portal.demo.practice_core import PracticeCore
+from portal.demo.stories import card_of
+from portal.demo.story import OnTime
 from portal.installation import fund
 from portal.scheme.calendars import Month, month_of
 from tests.conftest import Cluster
