@@ -69,6 +69,7 @@ def create_app(config: Config) -> Flask:
         _open_room(app, room)
     if config.practice:
         _open_room(app, "portal.demo.views")
+        _open_room(app, "portal.demo.training_views")
     return app
 
 

@@ -77,6 +77,8 @@ class Event(Enum):
 
     CLOCK_MOVED = ("practice.clock_moved", ("to",))
     JOBS_RUN = ("practice.jobs_run", ("day",))
+    EXERCISE_STARTED = ("practice.exercise_started", ("exercise",))
+    EXERCISE_ANSWERED = ("practice.exercise_answered", ("exercise", "step"))
 
     def __init__(self, label: str, fields: tuple[str, ...]) -> None:
         self.label = label

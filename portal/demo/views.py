@@ -104,7 +104,7 @@ def run_jobs() -> ResponseReturnValue:
 def sign_in(card: str) -> ResponseReturnValue:
     """Come in as one of the people of the practice fund."""
     chosen = card_of(card)
-    user = _who(chosen)
+    user = who_is(chosen)
     if user is None:
         flash(_("This person is not in the practice fund. Start it afresh."), "error")
         return redirect(url_for(".index"))
@@ -112,7 +112,8 @@ def sign_in(card: str) -> ResponseReturnValue:
     return redirect(chosen.goes_to)
 
 
-def _who(card: Card) -> Account | EmployeeVisit | None:
+def who_is(card: Card) -> Account | EmployeeVisit | None:
+    """The person of a card; None when the practice fund has nobody of that name."""
     with db.reading() as session:
         if card.national_id:
             person = session.scalar(select(Person).where(Person.national_id == card.national_id))

@@ -141,6 +141,8 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         "row": 2,
         "kind": {"registration": "tax", "registrations": "tax", "schemes": "pack", "": "csv"},
         "card": "clerk",
+        "exercise": "auditor",
+        "step": 1,
         "token": "made-up",
         "page_name": "names",
         "filename": "portal.css",
