@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 from portal.audit import Event
 from portal.contributions.models import Declaration
 from portal.coverage.cover import coverage_of
-from portal.demo.cards import CARDS, Card, card_of
+from portal.demo import stories, zambezi
+from portal.demo.story import Card
 from portal.demo.training import Did, Exercise, Learner, Question
 from portal.employers.models import Employer
 from portal.errors import NotFound
+from portal.installation import fund
 from portal.ledger.statement import ageing
 from portal.officers.queries import ArrearsWanted, in_arrears
 from portal.payments.account import OpenMonth, accounts_of, months_on
@@ -146,9 +148,14 @@ EXERCISES = (
 )  # fmt: skip
 
 
+def offered() -> tuple[Exercise, ...]:
+    """The exercises of the fund in use: they are about the employers of the Zambezi fund."""
+    return EXERCISES if stories.known(fund()) is zambezi.STORY else ()
+
+
 def exercise_of(code: str) -> Exercise:
-    """The exercise of a card; NotFound when there is none."""
-    for exercise in EXERCISES:
+    """The exercise of a card; NotFound when the fund in use has none of that name."""
+    for exercise in offered():
         if exercise.card == code:
             return exercise
     raise NotFound(code)
@@ -156,5 +163,5 @@ def exercise_of(code: str) -> Exercise:
 
 def with_cards() -> list[tuple[Exercise, Card]]:
     """Every exercise with the card of its learner, in the order of the cards."""
-    order = [card.code for card in CARDS]
-    return [(one, card_of(one.card)) for one in sorted(EXERCISES, key=lambda each: order.index(each.card))]
+    found = {one.card: one for one in offered()}
+    return [(found[card.code], card) for card in stories.cards() if card.code in found]

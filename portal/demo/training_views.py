@@ -11,8 +11,9 @@ from portal import clock, db
 from portal.auth.access import anyone, guarded
 from portal.auth.views import begin_visit
 from portal.demo import training
-from portal.demo.cards import Card, card_of
 from portal.demo.exercises import exercise_of, with_cards
+from portal.demo.stories import card_of
+from portal.demo.story import Card
 from portal.demo.training import Learner
 from portal.demo.views import who_is
 from portal.installation import fund

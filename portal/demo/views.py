@@ -28,6 +28,7 @@ from portal.auth.models import Account
 from portal.auth.service import account_by_email
 from portal.auth.views import begin_visit
 from portal.demo import snapshot
+from portal.demo.exercises import offered
 from portal.demo.stories import card_of, cards
 from portal.demo.story import Card
 from portal.installation import fund
@@ -62,7 +63,14 @@ def index() -> ResponseReturnValue:
 def _shown() -> dict[str, object]:
     with db.reading() as session:
         runs = session.scalars(select(JobRun).order_by(JobRun.id.desc()).limit(10)).all()
-    return {"runs": runs, "now": clock.now(), "moved": clock.offset().days, "cards": cards(), "mails": len(_mails())}
+    return {
+        "runs": runs,
+        "now": clock.now(),
+        "moved": clock.offset().days,
+        "cards": cards(),
+        "mails": len(_mails()),
+        "exercises": bool(offered()),
+    }
 
 
 @bp.post("/clock")

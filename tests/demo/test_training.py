@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from portal import clock, db
 from portal.auth.service import account_by_email
-from portal.demo.cards import card_of
 from portal.demo.exercises import EXERCISES
+from portal.demo.stories import card_of
 from portal.demo.training import Learner, Question, agrees
 from portal.employers.models import Employer
 from portal.installation import fund
