@@ -73,3 +73,15 @@ def test_a_test_that_does_not_exist_is_noticed() -> None:
 def test_processes_are_numbered_without_doubles() -> None:
     numbers = [page.name[:2] for page in PROCESSES]
     assert len(set(numbers)) == len(numbers) > 0
+
+
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[\w-]*)?\)")
+
+
+@pytest.mark.parametrize(
+    "page", sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]), ids=lambda page: str(page.relative_to(ROOT))
+)
+def test_no_link_of_the_papers_leads_nowhere(page: Path) -> None:
+    links = LINK.findall(page.read_text(encoding="utf-8"))
+    dead = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    assert dead == []

@@ -89,3 +89,11 @@ def test_every_question_has_an_answer_in_the_practice_fund(small_fund: Path) -> 
 )  # fmt: skip
 def test_an_answer_is_read_as_people_type_it(typed: str, truth: int | str | None, right: bool) -> None:
     assert agrees(typed, truth) is right
+
+
+def test_every_exercise_is_on_paper_step_by_step() -> None:
+    for exercise in EXERCISES:
+        paper = Path(__file__).parents[2] / "docs" / "training" / f"{exercise.card}.md"
+        text = paper.read_text(encoding="utf-8")
+        for number, step in enumerate(exercise.steps, 1):
+            assert f"\n{number}. {step.words} ({step.where})\n" in text, (exercise.card, number)
