@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from portal import scheme_commands
+from portal import fund_commands, scheme_commands
 
 if scheme_commands.alone(sys.argv):  # the rules of schemes need no server and start at once
     app = scheme_commands.application()
+elif fund_commands.alone(sys.argv):  # there is no fund yet
+    app = fund_commands.application()
 else:
     from portal import cli
     from portal.app import create_app
@@ -18,3 +20,4 @@ else:
     app = create_app(config)
     celery = make_celery(app, config)
     cli.register(app, config)
+    fund_commands.register(app)

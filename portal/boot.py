@@ -34,7 +34,7 @@ def configured() -> Config:
         _demand_servers(config)
         if config.database_url and _is_command():
             database_answers("DATABASE_URL", config.database_url)
-        return _with_servers(config)
+        return with_servers(config)
     except (BadSetting, CannotStart, PackRefused) as problem:
         sys.exit(f"portal: {problem}")
 
@@ -44,7 +44,8 @@ def _demand_servers(config: Config) -> None:
         raise BadSetting("DATABASE_URL and REDIS_URL must be set when PORTAL_ENV=production.")
 
 
-def _with_servers(config: Config) -> Config:
+def with_servers(config: Config) -> Config:
+    """The settings with the embedded servers where the environment names none; a command starts them for itself."""
     if config.database_url and config.redis_url:
         return config
     embedded = Embedded(config.var, postgres=not config.database_url, broker=not config.redis_url)

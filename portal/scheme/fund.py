@@ -6,13 +6,16 @@ All mistakes of the file and of the packs it names are told at once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 from portal.scheme.blocks.pack import Pack
-from portal.scheme.fund_schemes import can_serve, products
+from portal.scheme.fund_places import locations
+from portal.scheme.fund_schemes import can_serve, overlays, products
 from portal.scheme.identity import CHECKS, IdentityKind, IdentityRules, NumberRule, PhoneRule
 from portal.scheme.institution import BankAccount as BankAccount
 from portal.scheme.institution import Bucket as Bucket
@@ -32,6 +35,7 @@ from portal.words import _
 SERIES = ("acknowledgement", "bill", "receipt", "application", "credit_note")
 
 _COLOUR = "#[0-9a-fA-F]{6}"
+_LANGUAGE = "[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?"
 
 
 def load_fund(path: Path, packs_dir: Path | None = None) -> Fund:
@@ -43,27 +47,14 @@ def load_fund(path: Path, packs_dir: Path | None = None) -> Fund:
     report = Report(path.name)
     content, digest = read_file(path, report)
     schemes = content.texts("schemes")
-    packs, mistakes = _packs(schemes, _overlays(content, schemes, path.parent), packs_dir)
-    parts = _parts(content) | {"schemes": schemes, "packs": packs, "hash": digest}
+    packs, mistakes = _packs(schemes, overlays(content, schemes, path.parent), packs_dir)
+    parts = _parts(content, path.parent) | {"schemes": schemes, "packs": packs, "hash": digest}
     parts["products"] = products(content, packs)
     can_serve(content, packs)
     content.close()
     if report.mistakes or mistakes:
         raise PackRefused((*report.mistakes, *mistakes))
     return Fund(**parts)
-
-
-def _overlays(content: Section, schemes: tuple[str, ...], folder: Path) -> dict[str, Path]:
-    """The fund's own file for each scheme that it changes; its path counts from the fund's file."""
-    overlays: dict[str, Path] = {}
-    if "overlay" not in content:
-        return overlays
-    section = content.section("overlay")
-    for scheme in section.table.values:
-        overlays[scheme] = folder / section.text(scheme)
-        if scheme not in schemes:
-            section.wrong(scheme, _("the fund does not run this scheme. Add it to schemes, or remove this."))
-    return overlays
 
 
 def _packs(
@@ -83,7 +74,7 @@ def _packs(
     return packs, tuple(mistakes)
 
 
-def _parts(content: Section) -> dict[str, Any]:
+def _parts(content: Section, folder: Path) -> dict[str, Any]:
     """Every field of the fund that the file alone decides."""
     currency = _currency(content.section("currency"))
     documents = _choices(content, "document")
@@ -92,14 +83,14 @@ def _parts(content: Section) -> dict[str, Any]:
         "short_name": content.text("short_name"),
         "practice": content.yes("practice"),
         "logo": content.text("logo", like=r"[\w./-]+\.(svg|png)", remedy=_("Write the path of an SVG or PNG file.")),
-        "languages": content.texts("languages"),
-        "timezone": content.text("timezone", like=r"\w+(/\w+)+", remedy=_('Write a zone such as "Africa/Lusaka".')),
+        "languages": _languages(content),
+        "timezone": content.read("timezone", _zone, "UTC", _('Write a zone such as "Africa/Lusaka".')),
         "currency": currency,
         "colours": _colours(content.section("colours")),
         "contact": _contact(content.section("contact")),
         "bank": _bank(content.section("bank")),
         "location_levels": content.texts("location_levels"),
-        "locations": _locations(content),
+        "locations": locations(content, folder),
         "identity": _identity(content.section("identity")),
         "tax_number": _identity(content.section("tax_number")),
         "insurance_number": _number(content.section("insurance_number")),
@@ -114,6 +105,23 @@ def _parts(content: Section) -> dict[str, Any]:
         "series": _series(content.section("series")),
         "limits": _limits(content.section("limits"), currency),
     }
+
+
+def _zone(text: str) -> str:
+    """A time zone that there is; ``ValueError`` otherwise."""
+    if "/" not in text or text not in available_timezones():
+        raise ValueError(text)
+    return text
+
+
+def _languages(content: Section) -> tuple[str, ...]:
+    """The codes of languages, each once."""
+    found = content.texts("languages")
+    for code in found:
+        if not re.fullmatch(_LANGUAGE, code) or found.count(code) > 1:
+            words = _('found %(found)s. Write each language once, by its code: "en", "fr".', found=code)
+            content.wrong("languages", words)
+    return found
 
 
 def _currency(section: Section) -> Currency:
@@ -155,25 +163,6 @@ def _choices(content: Section, key: str) -> tuple[Choice, ...]:
     if not found:
         content.wrong(key, _("the list is empty. Add [[%(where)s]] with code and name.", where=content.at(key)))
     return tuple(found.values())
-
-
-def _locations(content: Section) -> tuple[Location, ...]:
-    """The location tree; each code once in all of it."""
-    seen: set[str] = set()
-
-    def read(section: Section) -> Location:
-        code, name = section.text("code"), section.text("name")
-        if code in seen:
-            section.wrong("code", _("another place has this code. Give it its own."))
-        seen.add(code)
-        location = Location(code, name, tuple(read(inner) for inner in section.each("places")))
-        section.close()
-        return location
-
-    found = tuple(read(section) for section in content.each("location"))
-    if not found:
-        content.wrong("location", _("there is no place. Add [[location]] with code and name."))
-    return found
 
 
 def _identity(section: Section) -> IdentityRules:

@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.blocks.values import Unknown
 from portal.scheme.packfile.reading import Section
 from portal.words import _
+
+#: Beside the fund's file: a file of this folder named after a scheme is the fund's own for it.
+OVERLAYS = "overlays"
+
+
+def overlays(content: Section, schemes: tuple[str, ...], folder: Path) -> dict[str, Path]:
+    """The fund's own file for each scheme that it changes: those in ``overlays/``, and those that [overlay] names."""
+    found: dict[str, Path] = {}
+    for path in sorted((folder / OVERLAYS).glob("*.toml")):
+        found[path.stem] = path
+        if path.stem not in schemes:
+            words = _("%(file)s is for a scheme that the fund does not run. Add it to schemes, or remove the file.",
+                      file=f"{OVERLAYS}/{path.name}")  # fmt: skip
+            content.wrong("schemes", words)
+    if "overlay" not in content:
+        return found
+    section = content.section("overlay")
+    for scheme in section.table.values:
+        found[scheme] = folder / section.text(scheme)
+        if scheme not in schemes:
+            section.wrong(scheme, _("the fund does not run this scheme. Add it to schemes, or remove this."))
+    return found
+
+
+def overlay_of(scheme: str, fund_file: Path) -> Path | None:
+    """The fund's own file for one scheme, when it has one; the fund was read before."""
+    named = tomllib.loads(fund_file.read_text(encoding="utf-8")).get("overlay", {}).get(scheme)
+    usual = fund_file.parent / OVERLAYS / f"{scheme}.toml"
+    return fund_file.parent / named if named else usual if usual.is_file() else None
 
 
 def can_serve(content: Section, packs: Mapping[str, Pack]) -> None:
@@ -16,8 +47,7 @@ def can_serve(content: Section, packs: Mapping[str, Pack]) -> None:
         if isinstance(pack.due.payment, Unknown):
             words = _(
                 "%(scheme)s: the day by which to pay is not known (%(why)s). Without it nothing can be billed or be "
-                "late. Write [[due.payment]] with its source into overlays/%(scheme)s.toml, and name that file under "
-                "[overlay].",
+                "late. Write [[due.payment]] with its source into overlays/%(scheme)s.toml beside this file.",
                 scheme=id, why=pack.due.payment.why,
             )  # fmt: skip
             content.wrong("schemes", words)

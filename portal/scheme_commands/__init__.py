@@ -27,14 +27,19 @@ for _command in (look.list_packs, look.show, look.missing, look.check, compare.d
     scheme_command.add_command(_command)
 
 
-def alone(argv: Sequence[str]) -> bool:
-    """Whether the command line asks for these commands only, so that no server has to be there."""
+def asked(argv: Sequence[str]) -> list[str]:
+    """What ``flask`` is asked to do, without its own options; nothing when it is another program."""
     program, rest = Path(argv[0]), list(argv[1:])
     if "flask" not in (program.name, program.parent.name):
-        return False
+        return []
     while rest and rest[0].startswith("-"):
         rest = rest[2 if rest[0] in _WITH_VALUE else 1 :]
-    return rest[:1] == ["scheme"]
+    return rest
+
+
+def alone(argv: Sequence[str]) -> bool:
+    """Whether the command line asks for these commands only, so that no server has to be there."""
+    return asked(argv)[:1] == ["scheme"]
 
 
 def application() -> Flask:

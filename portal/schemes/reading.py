@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from portal.scheme.blocks.pack import Pack
+from portal.scheme.fund_schemes import overlay_of
 from portal.scheme.pack import find_pack
 from portal.scheme.told.described import Part, described
 from portal.scheme.told.lines import Line
@@ -44,8 +44,7 @@ class Files:
 
 def files_of(scheme: str, fund_file: Path) -> Files:
     """The files behind a scheme that is in use."""
-    named = tomllib.loads(fund_file.read_text(encoding="utf-8")).get("overlay", {}).get(scheme)
-    return Files(find_pack(scheme), fund_file.parent / named if named else None)
+    return Files(find_pack(scheme), overlay_of(scheme, fund_file))
 
 
 @dataclass(frozen=True, slots=True)
