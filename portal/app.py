@@ -48,6 +48,7 @@ ROOMS = (
     "portal.schemes.views",
     "portal.schemes.fund_views",
     "portal.schemes.simulation_views",
+    "portal.reports.views",
     "portal.jobs.work_views",
 )
 

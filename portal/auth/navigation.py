@@ -38,6 +38,7 @@ def _of_fund(rights: frozenset[Right]) -> list[tuple[str, str]]:
         links.append((_("Payments"), "/fund/payments/"))
     links += [
         (_("Arrears"), "/fund/arrears"),
+        (_("Figures"), "/fund/figures"),
         (_("Reports"), "/fund/reports"),
         (_("Core"), "/fund/core"),
         (_("Schemes"), "/fund/schemes/"),

@@ -112,6 +112,7 @@ class Declaration(Base):
             postgresql_where=text("state NOT IN ('superseded', 'cancelled')"),
         ),
         UniqueConstraint("payroll_id", "scheme"),
+        Index(None, "scheme", "month"),
         CheckConstraint("kind IN ('regular', 'nil', 'revised')", name="kind"),
     )
 

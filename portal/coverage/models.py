@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, Id, Money
@@ -32,6 +32,9 @@ class CoverageMonth(Base):
     __table_args__ = (
         UniqueConstraint("employer_id", "person_id", "scheme", "month"),
         Index(None, "person_id", "scheme", "month"),
+        # Who is covered in a month is counted without opening the rows.
+        Index("ix_coverage_month_open", "scheme", "month", "employer_id", postgresql_where=text("state = 'open'")),
+        Index(None, "scheme", "paid_month"),
         CheckConstraint("state IN ('open', 'closed')", name="state"),
         CheckConstraint("core_state IN ('waiting', 'known', 'refused')", name="core_state"),
     )

@@ -33,7 +33,7 @@ class Charge(Base):
     """What is owed for one month of one scheme, due on one day.  Its amount is the sum of its postings."""
 
     __tablename__ = "charge"
-    __table_args__ = (UniqueConstraint("employer_id", "scheme", "month"),)
+    __table_args__ = (UniqueConstraint("employer_id", "scheme", "month"), Index(None, "scheme", "month"))
 
     id: Mapped[Id]
     public_id: Mapped[PublicId]

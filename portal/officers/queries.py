@@ -18,13 +18,13 @@ from sqlalchemy.orm import Session
 from portal.contributions.models import Declaration
 from portal.contributions.months import GONE
 from portal.db import day_range
-from portal.employers.given import latest_due_day
+from portal.employers.due import month_fallen_due
 from portal.employers.models import Employer, Enrolment
 from portal.installation import packs
 from portal.ledger.models import Charge
 from portal.ledger.statement import overdue_on
 from portal.scheme.blocks.pack import Pack
-from portal.scheme.calendars import Month, month_of
+from portal.scheme.calendars import Month
 from portal.scheme.institution import Bucket
 
 
@@ -90,21 +90,6 @@ class ArrearsWanted:
     scheme: str = ""
     bucket: Bucket | None = None
     sort: str = "amount"
-
-
-#: No scheme waits longer for its money, in months.
-LONGEST_WAIT = 24
-
-
-def month_fallen_due(rules: Pack, today: date) -> Month:
-    """The latest month whose due day has passed on *today*, for employers of every size."""
-    month = month_of(today, rules.calendar).previous(rules.calendar)
-    for _month in range(LONGEST_WAIT):
-        due = latest_due_day(rules, month)
-        if due is not None and due < today:
-            break
-        month = month.previous(rules.calendar)
-    return month
 
 
 def enrolled_in(rules: Pack, month: Month) -> tuple[ColumnElement[bool], ...]:

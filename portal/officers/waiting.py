@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, String, column, func, select, table
 from sqlalchemy.orm import Session
 
 from portal import outbox
+from portal.employers.due import month_fallen_due
 from portal.employers.given import latest_due_day
 from portal.employers.models import Employer, Enrolment, Registration, RegistrationState
 from portal.installation import packs
-from portal.officers.queries import declares, enrolled_in, month_fallen_due
+from portal.officers.queries import declares, enrolled_in
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month
 

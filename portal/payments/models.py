@@ -40,6 +40,7 @@ class Payment(Base):
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("method IN ('cash', 'cheque', 'bank', 'mobile')", name="method"),
         Index(None, "employer_id", "paid_on"),
+        Index(None, "scheme", "paid_on"),
     )
 
     id: Mapped[Id]

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,8 @@ import xlsxwriter
 #: A spreadsheet runs a cell that begins with one of these.
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
+#: What a spreadsheet does not allow in the name of a sheet.
+_NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\]")
 _NUMBER = re.compile(r"-?\d{1,13}(?:\.\d{1,3})?")
 
 _FORMATS: dict[str, dict[str, object]] = {
@@ -36,27 +39,50 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet of a workbook: its *name* (31 characters count), header and rows, and the columns that stay text."""
+
+    name: str
+    header: Sequence[str]
+    rows: Iterable[Sequence[Cell]]
+    text_columns: Collection[str] = ()
+
+
 def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Cell]], text_columns: Collection[str]) -> bytes:
     """
     One sheet.  The *text_columns* (numbers of people, telephones) stay text with their leading zeros, also when edited.
 
     In the others decimal text such as ``12500.00`` becomes a number; everything else is text, never a formula.
     """
+    return write_sheets([Sheet("", header, rows, text_columns)])
+
+
+def write_sheets(sheets: Iterable[Sheet]) -> bytes:
+    """The same for several sheets, in this order; a sheet without a name gets one from the spreadsheet."""
     out = io.BytesIO()
     workbook = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    sheet = workbook.add_worksheet()
     formats = {name: workbook.add_format(properties) for name, properties in _FORMATS.items()}
-    sheet.freeze_panes(1, 0)
-    for column, name in enumerate(header):
-        sheet.write_string(0, column, name, formats["head"])
-        sheet.set_column(column, column, max(12, len(name) + 2), formats["text"] if name in text_columns else None)
-    texts = [name in text_columns for name in header]
-    for number, row in enumerate(rows, 1):
-        for column, (cell, text_only) in enumerate(zip(row, texts, strict=True)):
-            if text := plain_text(cell):
-                write_cell(sheet, (number, column), text, text_only, formats)
+    for sheet in sheets:
+        name = _NOT_IN_A_NAME.sub(" ", sheet.name).strip("'")[:31] or None
+        _fill(workbook.add_worksheet(name), sheet, formats)
     workbook.close()
     return out.getvalue()
+
+
+def _fill(page: Any, sheet: Sheet, formats: Mapping[str, Any]) -> None:
+    """Write one sheet, its header fixed at the top."""
+    page.freeze_panes(1, 0)
+    for column, name in enumerate(sheet.header):
+        page.write_string(0, column, name, formats["head"])
+        page.set_column(
+            column, column, max(12, len(name) + 2), formats["text"] if name in sheet.text_columns else None
+        )
+    texts = [name in sheet.text_columns for name in sheet.header]
+    for number, row in enumerate(sheet.rows, 1):
+        for column, (cell, text_only) in enumerate(zip(row, texts, strict=True)):
+            if text := plain_text(cell):
+                write_cell(page, (number, column), text, text_only, formats)
 
 
 def write_cell(sheet: Any, place: tuple[int, int], text: str, text_only: bool, formats: Mapping[str, Any]) -> None:

@@ -145,6 +145,7 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         "step": 1,
         "token": "made-up",
         "page_name": "names",
+        "part": "overview",
         "filename": "portal.css",
         "scheme": "zm-nhima",
         "code": "en",

@@ -1,0 +1,1 @@
+"""The month in figures: for the fund, its regions and sectors, by sex and age; each figure with its meaning."""
