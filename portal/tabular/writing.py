@@ -75,9 +75,7 @@ def _fill(page: Any, sheet: Sheet, formats: Mapping[str, Any]) -> None:
     page.freeze_panes(1, 0)
     for column, name in enumerate(sheet.header):
         page.write_string(0, column, name, formats["head"])
-        page.set_column(
-            column, column, max(12, len(name) + 2), formats["text"] if name in sheet.text_columns else None
-        )
+        page.set_column(column, column, max(12, len(name) + 2), formats["text"] if name in sheet.text_columns else None)
     texts = [name in sheet.text_columns for name in sheet.header]
     for number, row in enumerate(sheet.rows, 1):
         for column, (cell, text_only) in enumerate(zip(row, texts, strict=True)):
