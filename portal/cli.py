@@ -13,6 +13,7 @@ from config import Config
 from portal import clock, db, migrate
 from portal.auth import service
 from portal.auth.models import FundRoleName
+from portal.declaration_commands import declarations_command
 from portal.demo import fund_maker, snapshot
 from portal.installation import fund
 from portal.scheme_commands import scheme_command
@@ -21,7 +22,14 @@ from portal.scheme_commands import scheme_command
 def register(app: Flask, config: Config) -> None:
     """Add the portal's commands to Flask's own."""
     app.config["PORTAL"] = config
-    for command in (migrate_command, clock_command, practice_command, account_command, scheme_command):
+    for command in (
+        migrate_command,
+        clock_command,
+        practice_command,
+        account_command,
+        scheme_command,
+        declarations_command,
+    ):
         app.cli.add_command(command)
 
 

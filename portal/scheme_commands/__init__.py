@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 from flask import Flask
 
+from portal.declaration_commands import declarations_command
 from portal.scheme_commands import ask, compare, look
 
 #: Options of ``flask`` itself that take a value.
@@ -38,8 +39,10 @@ def asked(argv: Sequence[str]) -> list[str]:
 
 
 def alone(argv: Sequence[str]) -> bool:
-    """Whether the command line asks for these commands only, so that no server has to be there."""
-    return asked(argv)[:1] == ["scheme"]
+    """Whether the command line asks only for commands that need no server."""
+    wanted = asked(argv)
+    by_catalogue = "catalogue" in " ".join(wanted[2:]).replace("=", " ").split()
+    return wanted[:1] == ["scheme"] or (wanted[:2] == ["declarations", "check"] and by_catalogue)
 
 
 def application() -> Flask:
@@ -52,4 +55,5 @@ def application() -> Flask:
     app = Flask("portal")
     Babel(app)
     app.cli.add_command(scheme_command)
+    app.cli.add_command(declarations_command)
     return app
