@@ -45,6 +45,7 @@ ROOMS = (
     "portal.officers.registration_views",
     "portal.officers.arrears_views",
     "portal.officers.sync_views",
+    "portal.officers.approvals_views",
     "portal.schemes.views",
     "portal.schemes.fund_views",
     "portal.schemes.simulation_views",

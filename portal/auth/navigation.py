@@ -37,6 +37,7 @@ def _of_fund(rights: frozenset[Right]) -> list[tuple[str, str]]:
     if Right.CASH in rights:
         links.append((_("Payments"), "/fund/payments/"))
     links += [
+        (_("Approvals"), "/fund/approvals"),
         (_("Arrears"), "/fund/arrears"),
         (_("Figures"), "/fund/figures"),
         (_("Reports"), "/fund/reports"),

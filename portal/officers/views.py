@@ -10,6 +10,7 @@ from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from flask_login import current_user
 
 from portal import clock, db
 from portal.auth.access import Right, fund_staff, guarded, needs
@@ -17,11 +18,11 @@ from portal.employers.given import asked_of_employer
 from portal.employers.service import employer_by_number, enrolments_of
 from portal.installation import fund, pack, packs
 from portal.ledger.statement import ageing
-from portal.officers import queries, records
+from portal.officers import approval_lists, queries, records
 from portal.officers.enrolment_views import bp as enrolment_bp  # noqa: F401  # the app opens every blueprint here
 from portal.officers.shown import EMPLOYER_STATES, by_scheme, employer_csv
 from portal.officers.timeline import timeline
-from portal.officers.waiting import Home
+from portal.officers.waiting import Home, Waiting
 from portal.officers.waiting import home as what_waits
 from portal.web.filters import day
 from portal.web.pages import PER_PAGE, Page, download, page_number
@@ -47,15 +48,17 @@ def home() -> ResponseReturnValue:
     """What matters now: what waits for an officer, what is overdue, who has not declared."""
     today = clock.today(fund().timezone)
     with db.reading() as session:
-        waits = what_waits(session, today)
+        waits, approvals = what_waits(session, today), approval_lists.waiting(session)
+        mine = approval_lists.waiting_for(session, g.rights, current_user.id)
         ages = by_scheme(ageing(session, today))
     return render_template(
-        "officers/home.html", waits=waits, ages=ages, first=first_of(waits), today=today, packs=packs()
-    )
+        "officers/home.html", waits=waits, approvals=approvals, ages=ages, first=first_of(waits, mine), today=today,
+        packs=packs(),
+    )  # fmt: skip
 
 
-def first_of(waits: Home) -> First:
-    """The most urgent of what waits, for a reader with these rights."""
+def first_of(waits: Home, approvals: Waiting) -> First:
+    """The most urgent of what waits, for a reader with these rights who may decide on these *approvals*."""
     if waits.refused.count and g.rights & {Right.CONTRIBUTIONS, Right.SYSTEM}:
         n = waits.refused.count
         title = ngettext(
@@ -63,6 +66,13 @@ def first_of(waits: Home) -> First:
             "The core refused %(num)s messages. People may be without cover.", n,
         )  # fmt: skip
         return First(title, "/fund/core", _("See what the core refused"), "late")
+    if approvals.count:
+        n, since = approvals.count, day(approvals.since)
+        title = ngettext(
+            "%(num)s request waits for your decision, since %(since)s.",
+            "%(num)s requests wait for your decision, the oldest since %(since)s.", n, since=since,
+        )  # fmt: skip
+        return First(title, "/fund/approvals", _("Look at the requests"), "")
     if waits.registrations.count and Right.REGISTER in g.rights:
         n, since = waits.registrations.count, day(waits.registrations.since)
         title = ngettext(

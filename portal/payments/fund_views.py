@@ -17,7 +17,7 @@ from portal.employers.models import Employer
 from portal.employers.service import employer_by_number
 from portal.errors import Refused
 from portal.installation import fund, pack, packs
-from portal.payments import documents, receipts, service
+from portal.payments import documents, receipts, service, taking_back
 from portal.payments.account import accounts_of
 from portal.payments.find import payers
 from portal.payments.forms import FindForm, PaymentForm, TakeBackForm
@@ -155,10 +155,12 @@ def receipt(receipt: UUID) -> ResponseReturnValue:
     """One receipt, with the way to take the payment back."""
     with db.reading() as session:
         found = receipts.receipt_on_page(session, receipt)
+        waiting = taking_back.waiting_request(session, found.payment)
     return render_template(
         "payments/fund_receipt.html",
         found=found,
-        may_take_back=Right.DECIDE in g.rights and not found.reversal,
+        waiting=waiting,
+        may_take_back=Right.CASH in g.rights and not found.reversal and not waiting,
         is_new=bool(request.args.get("new")),
         **documents.public_qr(receipt),
     )
@@ -175,18 +177,24 @@ def receipt_file(receipt: UUID) -> ResponseReturnValue:
 
 
 @bp.route("/receipts/<uuid:receipt>/take-back", methods=["GET", "POST"])
-@needs(Right.DECIDE)
+@needs(Right.CASH)
 def take_back(receipt: UUID) -> ResponseReturnValue:
-    """Take a payment back: what will happen, the reason, and the deed."""
+    """Ask that a payment is taken back: what will happen, and the reason.  A colleague decides."""
     form = TakeBackForm()
     with db.reading() as session:
         found = receipts.receipt_on_page(session, receipt)
-    if found.reversal is None and not form.validate_on_submit():
+    if found.reversal is not None:
+        return redirect(url_for(".receipt", receipt=receipt))
+    if not form.validate_on_submit():
         return render_template("payments/take_back.html", form=form, found=found), 422 if form.errors else 200
-    with db.writing() as session:
-        service.reverse_payment(
-            session, found.employer.id, receipt, reason=form.reason.data or "", by=current_user.id, at=clock.now()
-        )
+    try:
+        with db.writing() as session:
+            taking_back.ask_to_take_back(
+                session, receipt, reason=form.reason.data or "", by=current_user.id, at=clock.now()
+            )  # fmt: skip
+    except Refused as refusal:
+        form.refuse(refusal)
+        return render_template("payments/take_back.html", form=form, found=found), refusal.status
     return redirect(url_for(".receipt", receipt=receipt))
 
 

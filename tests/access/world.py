@@ -23,6 +23,7 @@ from portal.installation import fund
 from portal.ledger.models import Charge, Transaction
 from portal.payments.bills import issue_bill
 from portal.payments.models import Receipt
+from portal.payments.taking_back import ask_to_take_back
 from portal.people.models import Person
 from portal.scheme.calendars import month_of
 from portal.scheme.explain import words_to_json
@@ -117,14 +118,19 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
     session.add(work)
     simulation = _simulation(session, employer)
     session.flush()
+    receipt = first(Receipt)
+    asked = ask_to_take_back(
+        session, receipt.public_id, reason="It bounced.", by=make_officer(session).id, at=now
+    )  # fmt: skip
     return {
         "employer_number": employer.number,
+        "approval": asked.public_id,
         "work": work.public_id,
         "simulation": simulation.public_id,
         "bill": issue_bill(session, employer.id, charge.id, at=now, by=None).public_id,
         "charge": charge.public_id,
-        "receipt": first(Receipt).public_id,
-        "document": first(Receipt).public_id,
+        "receipt": receipt.public_id,
+        "document": receipt.public_id,
         "transaction": first(Transaction).public_id,
         "declaration": declaration.public_id,
         "payroll": draft.public_id,
