@@ -51,6 +51,7 @@ ROOMS = (
     "portal.schemes.simulation_views",
     "portal.reports.views",
     "portal.jobs.work_views",
+    "portal.opening.ready_views",
 )
 
 

@@ -75,6 +75,8 @@ class Event(Enum):
     CANDIDATE_KEPT = ("scheme.candidate_kept", ("scheme", "file"))
     SIMULATED = ("scheme.simulated", ("scheme", "month", "file", "people"))
 
+    MAIL_TRIED = ("fund.mail_tried", ())
+
     CLOCK_MOVED = ("practice.clock_moved", ("to",))
     JOBS_RUN = ("practice.jobs_run", ("day",))
     EXERCISE_STARTED = ("practice.exercise_started", ("exercise",))

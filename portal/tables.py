@@ -11,6 +11,7 @@ from portal.employees import models as employees
 from portal.employers import models as employers
 from portal.jobs import models as jobs
 from portal.ledger import models as ledger
+from portal.opening import models as opening
 from portal.payments import models as payments
 from portal.people import models as people
 
@@ -25,6 +26,7 @@ ALL = (
     files,
     jobs,
     ledger,
+    opening,
     outbox,
     payments,
     people,

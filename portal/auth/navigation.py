@@ -44,6 +44,8 @@ def _of_fund(rights: frozenset[Right]) -> list[tuple[str, str]]:
         (_("Core"), "/fund/core"),
         (_("Schemes"), "/fund/schemes/"),
     ]
+    if Right.SYSTEM in rights:
+        links.append((_("Ready?"), "/fund/ready"))
     return links
 
 

@@ -136,6 +136,10 @@ class Core:
         found = self._covers(sorted(set(insurance_numbers)), product_code, days)
         return {number: max(covers, key=lambda cover: cover.covered) for number, covers in found.items()}
 
+    def has_product(self, code: str) -> bool:
+        """Whether the core has a product of this code."""
+        return bool(self._look_up([code], "products(code:{})", "edges{node{id code}}").get(code))
+
     def suspend(self, policies: Sequence[str]) -> None:
         """End covers that should not be, by `CoverSeen.policy`.  Twice does no harm.  Their receipts stay used."""
         label = f"suspend/{uuid4()}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 from flask import current_app
+from flask.cli import with_appcontext
 
 from config import Config
 from portal import clock, db
@@ -14,6 +15,7 @@ from portal.installation import fund
 
 @click.command("link")
 @click.argument("email")
+@with_appcontext
 def link(email: str) -> None:
     """Another link by which EMAIL, who works at the fund, chooses a password; earlier ones end."""
     config: Config = current_app.config["PORTAL"]

@@ -20,11 +20,23 @@ log = logging.getLogger("portal.jobs")
 
 #: Employers a task: a killed task repeats no more than this.
 CHUNK = 200
+#: The name under which a night's beginning is noted.
+NIGHT = "tonight"
 
 
 def employers_with_charges(session: Session) -> list[int]:
     """Everyone who may owe something, in order."""
     return list(session.scalars(select(Charge.employer_id).distinct().order_by(Charge.employer_id)))
+
+
+def begin(day: date) -> list[int]:
+    """Note that the night's work began, even where nobody owes anything yet; gives `employers_with_charges`."""
+    now = clock.real_now()
+    with db.writing() as session:
+        employers = employers_with_charges(session)
+        nothing = {"employers": len(employers), "charges": 0, "amounts": {}}
+        session.add(JobRun(job=NIGHT, day=day, started_at=now, finished_at=now, result=nothing))
+    return employers
 
 
 def chunks(employers: list[int]) -> list[list[int]]:

@@ -60,11 +60,9 @@ def _hand_on(more: bool) -> None:
 @shared_task
 def tonight(day: str | None = None) -> None:
     """Hand the night's arrears to the workers, a chunk of employers a task."""
-    on = day or clock.today(fund().timezone).isoformat()
-    with db.reading() as session:
-        employers = nightly.employers_with_charges(session)
-    for chunk in nightly.chunks(employers):
-        accrue_arrears.delay(chunk, on)
+    on = date.fromisoformat(day) if day else clock.today(fund().timezone)
+    for chunk in nightly.chunks(nightly.begin(on)):
+        accrue_arrears.delay(chunk, on.isoformat())
 
 
 @shared_task

@@ -15,7 +15,7 @@ from zoneinfo import available_timezones
 
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.fund_places import locations
-from portal.scheme.fund_schemes import can_serve, overlays, products
+from portal.scheme.fund_schemes import can_serve, off, overlays, products
 from portal.scheme.identity import CHECKS, IdentityKind, IdentityRules, NumberRule, PhoneRule
 from portal.scheme.institution import BankAccount as BankAccount
 from portal.scheme.institution import Bucket as Bucket
@@ -50,6 +50,7 @@ def load_fund(path: Path, packs_dir: Path | None = None) -> Fund:
     packs, mistakes = _packs(schemes, overlays(content, schemes, path.parent), packs_dir)
     parts = _parts(content, path.parent) | {"schemes": schemes, "packs": packs, "hash": digest}
     parts["products"] = products(content, packs)
+    parts["off"] = off(content, packs)
     can_serve(content, packs)
     content.close()
     if report.mistakes or mistakes:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.blocks.values import Unknown
+from portal.scheme.institution import Off
 from portal.scheme.packfile.reading import Section
 from portal.words import _
 
@@ -76,3 +77,17 @@ def products(content: Section, packs: Mapping[str, Pack]) -> dict[tuple[str, str
                 missing = f"{id}.{one.code}"
                 content.wrong("product", _("%(branch)s has no product in the core. Add [[product]].", branch=missing))
     return found
+
+
+def off(content: Section, packs: Mapping[str, Pack]) -> tuple[Off, ...]:
+    """What the fund does without: each [[off]] names something its pack does not know, and who decided it."""
+    found = []
+    for section in content.each("off"):
+        one = Off(section.text("scheme"), section.text("what"), section.day("date"), section.text("source"))
+        if one.scheme in packs and one.what not in {gap.what for gap in packs[one.scheme].missing}:
+            words = _("%(scheme)s misses nothing of this name. `flask scheme missing %(scheme)s` lists what it misses.",
+                      scheme=one.scheme)  # fmt: skip
+            section.wrong("what", words)
+        found.append(one)
+        section.close()
+    return tuple(found)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 
 from portal.scheme.blocks.pack import Pack
@@ -95,6 +96,16 @@ class Limits:
     most_wage: Minor
 
 
+@dataclass(frozen=True, slots=True)
+class Off:
+    """Something a pack does not know and the fund decided to do without: *source* says by which decision of *date*."""
+
+    scheme: str
+    what: str
+    date: date
+    source: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Fund:
     """Everything one institution decides for itself."""
@@ -127,6 +138,7 @@ class Fund:
     series: Mapping[str, str]
     limits: Limits
     packs: Mapping[str, Pack]
+    off: tuple[Off, ...]
     hash: str
 
     def pack(self, scheme: str) -> Pack:
