@@ -131,12 +131,11 @@ class Maker:
             self._when(self.today, 5, lambda s, at: self.life.night(s, at, character))
 
     def _plan_month(self, character: Character, month: Month, back: int) -> None:
-        if character.turnover:
-            last_day = month.last_day(self.calendar)
-            self._when(last_day, 10, lambda s, at: self.life.let_go(s, at, character))
+        if character.turnover and back % character.turnover_every == 0:
             first = character.people + (character.months - 1 - back) * character.turnover
             newcomers = range(first, first + character.turnover)
-            self._when(last_day + timedelta(days=1), 8, lambda s, at: self.life.bring(s, at, character, newcomers))
+            last_day = month.last_day(self.calendar)
+            self._when(last_day, 10, lambda s, at: self.life.exchange(s, at, character, newcomers))
         if not character.declares:
             return
         nobody = back in character.closed_months

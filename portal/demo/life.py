@@ -7,7 +7,8 @@ The maker says when; here stands what.  Nothing is written past a service.
 from __future__ import annotations
 
 import random
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,7 +20,7 @@ from portal.contributions import service as contributions
 from portal.demo.applications import application_of
 from portal.demo.people import People
 from portal.demo.story import Character, Story
-from portal.employers import answers, decisions, registration, roster, roster_import
+from portal.employers import answers, decisions, registration, roster_import
 from portal.employers.models import Employment, Registration
 from portal.employers.roster_file import COLUMNS
 from portal.installation import fund, month_on, pack
@@ -27,6 +28,7 @@ from portal.ledger import arrears, book
 from portal.ledger.standing import open_charges
 from portal.payments import service as payments
 from portal.payments.models import Receipt
+from portal.people.models import Person
 from portal.scheme.calendars import Month
 from portal.tabular.writing import write_csv
 
@@ -41,6 +43,8 @@ STAFF = {
     "auditor": FundRoleName.AUDITOR,
     "administrator-of-systems": FundRoleName.SYSTEM_ADMINISTRATOR,
 }
+#: Why people leave.
+REASONS = ("resigned", "end_of_contract", "retired")
 #: How many identity numbers are kept for one employer of a story whose employers are made apart.
 NUMBERS_EACH = 3000
 
@@ -125,18 +129,37 @@ class Life:
 
     def bring(self, session: Session, at: datetime, character: Character, positions: range) -> None:
         """People who work here from this day on, brought as a file."""
-        employer_id, by = self.employers[character.code]
-        rows = [self._row(character, position, at.date()) for position in positions]
-        content = write_csv([*COLUMNS, *pay_columns()], rows)
-        file = roster_import.keep_file(
-            session, employer_id, content, f"roster-{at.date()}.csv", "text/csv", at=at, by=by
-        )
-        done = roster_import.import_roster(session, employer_id, file, wages_from=month_on(at.date()), at=at, by=by)
-        if done["hired"] != len(rows):
+        done = self._import(session, at, character, [self._joins(character, each, at.date()) for each in positions])
+        if done["hired"] != len(positions):
             raise RuntimeError(f"{character.code}: {done}")
 
-    def _row(self, character: Character, position: int, first_day: date) -> list[str]:
-        """One line of a roster file."""
+    def exchange(self, session: Session, at: datetime, character: Character, positions: range) -> None:
+        """Some leave today, others begin tomorrow: one file says both."""
+        lot, _people = self._lots(character)
+        statement = (
+            select(Employment, Person)
+            .join(Person, Person.id == Employment.person_id)
+            .where(Employment.employer_id == self.employers[character.code][0], Employment.to_day.is_(None))
+            .order_by(Employment.id)
+        )
+        working = [(row, person) for row, person in session.execute(statement)]
+        leaving = lot.sample(working[1:], min(character.turnover, len(working) - 1))
+        rows = [self._leaves(row, person, at.date(), lot.choice(REASONS)) for row, person in leaving]
+        tomorrow = at.date() + timedelta(days=1)
+        rows += [self._joins(character, each, tomorrow) for each in positions]
+        done = self._import(session, at, character, rows)
+        if done["faulty"]:
+            raise RuntimeError(f"{character.code}: {done}")
+
+    def _import(self, session: Session, at: datetime, character: Character, rows: list[list[str]]) -> dict[str, Any]:
+        employer_id, by = self.employers[character.code]
+        content = write_csv([*COLUMNS, *pay_columns()], rows)
+        name = f"roster-{at.date()}.csv"
+        file = roster_import.keep_file(session, employer_id, content, name, "text/csv", at=at, by=by)
+        return roster_import.import_roster(session, employer_id, file, wages_from=month_on(at.date()), at=at, by=by)
+
+    def _joins(self, character: Character, position: int, first_day: date) -> list[str]:
+        """The line of a roster file for somebody new."""
         lot, people = self._lots(character)
         basic = self._wage(character)
         gross = basic + basic * lot.choice((8, 12, 15, 20)) // 100
@@ -157,24 +180,27 @@ class Life:
         amounts = [f"{pay[code] // 100}.{pay[code] % 100:02d}" for code in pay_columns()]
         return [cells.get(column, "") for column in COLUMNS] + amounts
 
+    def _leaves(self, row: Employment, person: Person, last_day: date, reason: str) -> list[str]:
+        """The line of a roster file for somebody who leaves."""
+        cells = {
+            "national_id": person.national_id,
+            "surname": person.surname,
+            "first_name": person.first_name,
+            "sex": person.sex,
+            "birth_date": person.birth_date.isoformat(),
+            "staff_number": row.staff_number,
+            "category": row.category,
+            "from_day": row.from_day.isoformat(),
+            "to_day": last_day.isoformat(),
+            "leave_reason": reason,
+        }
+        return [cells.get(column, "") for column in COLUMNS] + ["" for _each in pay_columns()]
+
     def _wage(self, character: Character) -> int:
         """Minor units: most people earn little, a few earn much."""
         part = self._lots(character)[0].random() ** 3
         whole = character.lowest + int((character.highest - character.lowest) * part)
         return whole // 10 * 10 * 100
-
-    def let_go(self, session: Session, at: datetime, character: Character) -> None:
-        """Some leave today."""
-        employer_id, by = self.employers[character.code]
-        lot = self._lots(character)[0]
-        working = session.scalars(
-            select(Employment)
-            .where(Employment.employer_id == employer_id, Employment.to_day.is_(None))
-            .order_by(Employment.id)
-        ).all()
-        for employment in lot.sample(working[1:], min(character.turnover, len(working) - 1)):
-            reason = lot.choice(("resigned", "end_of_contract", "retired"))
-            roster.leave(session, employer_id, employment.public_id, last_day=at.date(), reason=reason, at=at, by=by)
 
     # -- the month -------------------------------------------------------------------------
 

@@ -47,7 +47,7 @@ class Character:
     *pays* are days after the due day (negative: before), by number of months ago, the last entry
     holding for all older ones; None is "not paid yet".  *share* is the part it pays, in percent.
     Without *schemes* it is in all of the fund.  *bounces* is how many months ago its cheque came back.
-    *lowest* and *highest* are wages a month in whole units, *women* is their share of the people in percent.
+    So many as *turnover* leave every so many months, and as many begin.  *lowest* and *highest* are wages a month in whole units, *women* is their share of the people in percent.
     """
 
     code: str
@@ -67,6 +67,7 @@ class Character:
     schemes: tuple[str, ...] = ()
     closed_months: frozenset[int] = field(default_factory=frozenset)
     turnover: int = 0
+    turnover_every: int = 1
     bounces: int | None = None
     women: int = 50
 
@@ -115,6 +116,9 @@ class Country:
     mobile: tuple[str, int]
     street: str
     bank: str
+    #: How the name of a company is written, and its legal form.
+    company: str = "%s Limited"
+    legal_form: str = "company"
 
 
 @dataclass(frozen=True)
