@@ -14,7 +14,8 @@ from portal import clock, db, migrate
 from portal.auth import service
 from portal.auth.models import FundRoleName
 from portal.declaration_commands import declarations_command
-from portal.demo import fund_maker, snapshot
+from portal.demo import fund_maker, snapshot, stories
+from portal.demo.commands import demo_command
 from portal.installation import fund
 from portal.scheme_commands import scheme_command
 
@@ -26,6 +27,7 @@ def register(app: Flask, config: Config) -> None:
         migrate_command,
         clock_command,
         practice_command,
+        demo_command,
         account_command,
         scheme_command,
         declarations_command,
@@ -76,7 +78,8 @@ def practice_load() -> None:
     if not fund_maker.is_empty():
         return
     config, began = _config(), time.monotonic()
-    click.echo("Making the practice fund (14 months of 12 employers, once) …")
+    story = stories.of(fund())
+    click.echo(f"Making the practice fund ({story.months} months of {len(story.characters)} employers, once) …")
     made = fund_maker.make(clock.today(fund().timezone), base_url=config.base_url)
     shutil.rmtree(config.var / "practice", ignore_errors=True)
     snapshot.take(config.owner_url, config.var / "practice")

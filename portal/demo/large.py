@@ -17,9 +17,9 @@ from portal.demo.story import Character, OnTime, Story
 from portal.scheme.fund import Fund
 
 EMPLOYERS, PEOPLE, MONTHS = 200, 20_000, 24
-SMALLEST, LARGEST = 10, 1000
+SMALLEST, LARGEST = 10, 990
 #: How fast sizes fall from the largest employer to the smallest: half of all have a dozen people or fewer.
-STEEPNESS = 9.6
+STEEPNESS = 9.85
 #: So many of a hundred leave in a month, and as many begin; small employers change people once in a quarter.
 TURNOVER, SMALL = 1.5, 100
 #: Of the employers this small, half are in the fund's first scheme only.
@@ -42,10 +42,13 @@ TRADES: dict[str, tuple[tuple[str, ...], int]] = {
     "Q": (("Clinic", "Hospital", "Pharmacy"), 70),
     "S": (("Laundry", "Repairs"), 50),
 }
+#: Pays for three months at once, the last of them in time.
+QUARTERLY = (None, None, OnTime) * 8
 #: How employers behave, and how many of a hundred do.
 HABITS: tuple[tuple[int, dict[str, Any]], ...] = (
     (40, {"pays": (OnTime,)}),
-    (18, {"pays": (-9,)}),
+    (12, {"pays": (-9,)}),
+    (6, {"pays": QUARTERLY}),
     (12, {"pays": (OnTime, 4, OnTime, 15, OnTime)}),
     (8, {"pays": (6,)}),
     (6, {"pays": (None, 24)}),
@@ -59,7 +62,7 @@ HABITS: tuple[tuple[int, dict[str, Any]], ...] = (
 
 
 def story_of(story: Story, fund: Fund, employers: int = EMPLOYERS, people: int = PEOPLE, months: int = MONTHS) -> Story:
-    """The same story told of many: so many *employers* in all, with so many *people*, over *months* months."""
+    """The same story told of many: so many *employers* in all, with about so many *people*, over *months* months."""
     lot = random.Random(f"{SEED}/large")
     own = tuple(replace(one, months=months if one.months >= story.months else one.months) for one in story.characters)
     others = employers - len(own)
@@ -118,7 +121,7 @@ def _drawn(
     name, activity, place = called
     habit = lot.choices([each for _weight, each in HABITS], [weight for weight, _each in HABITS])[0]
     like = lot.choice(story.characters)
-    here = months if lot.random() < 0.6 else lot.randrange(3, months)
+    here = months if lot.random() < 0.5 else lot.randrange(3, months)
     every = 1 if size >= SMALL else 3
     return Character(
         code=name.lower().replace(" ", "-"),

@@ -47,7 +47,8 @@ class Character:
     *pays* are days after the due day (negative: before), by number of months ago, the last entry
     holding for all older ones; None is "not paid yet".  *share* is the part it pays, in percent.
     Without *schemes* it is in all of the fund.  *bounces* is how many months ago its cheque came back.
-    So many as *turnover* leave every so many months, and as many begin.  *lowest* and *highest* are wages a month in whole units, *women* is their share of the people in percent.
+    So many as *turnover* leave every so many months, and as many begin.  *lowest* and *highest* are
+    wages a month in whole units; *women* is their share of the people in percent.
     """
 
     code: str

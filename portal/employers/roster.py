@@ -94,7 +94,10 @@ def roster_in(session: Session, employer_id: int, month: Month, *, person: int |
         )
         .order_by(Employment.from_day)
     )
-    found = {row[0]: RosterPerson(*row[:-1], row[-1] or {}) for row in session.execute(query)}
+    found: dict[int, RosterPerson] = {}
+    for *columns, paid in session.execute(query):
+        values: tuple[Any, ...] = (*columns, paid or {})
+        found[values[0]] = RosterPerson(*values)
     return sorted(found.values(), key=lambda one: (one.surname.casefold(), one.first_name.casefold(), one.person_id))
 
 
