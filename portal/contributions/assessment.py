@@ -80,7 +80,7 @@ def assess(basis: Basis, lines: Sequence[Line], columns: Mapping[str, str] | Non
     contributions = worked.contributions
     limits = CheckLimits(_money(), _minimums(basis), _jump(), columns or {})
     entries: dict[Hashable, RosterEntry] = {
-        key: _entry(one, basis.last_pay.get(key)) for key, one in basis.people.items()
+        key: _entry(one, basis.last_pay.get(key), basis.declared.get(key, "")) for key, one in basis.people.items()
     }
     checked = [_to_check(basis, line, found) for line, found in zip(lines, contributions, strict=True)]
     problems = worked.problems
@@ -121,9 +121,9 @@ def _to_check(basis: Basis, line: Line, found: Mapping[str, Contribution]) -> Li
     )  # fmt: skip
 
 
-def _entry(who: RosterPerson, last: Mapping[str, int] | None) -> RosterEntry:
+def _entry(who: RosterPerson, last: Mapping[str, int] | None, declared: str) -> RosterEntry:
     names = f"{who.first_name} {who.surname}"
-    return RosterEntry(who.person_id, who.national_id, names, who.from_day, who.to_day, last)
+    return RosterEntry(who.person_id, who.national_id, names, who.from_day, who.to_day, last, declared)
 
 
 def _minimums(basis: Basis) -> dict[str, int]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import or_, select, true
+from sqlalchemy import func, or_, select, true
 from sqlalchemy.orm import Session
 
 from portal.contributions.models import Declaration, DeclarationLine, PayrollLine
-from portal.contributions.months import GONE
+from portal.contributions.standing import already_declared, counts, standing_declarations
 from portal.employers.given import Given, given_on
 from portal.employers.models import Employment
 from portal.employers.roster import RosterPerson, roster_in
@@ -28,6 +28,8 @@ class Line:
     One person's pay: *components* in minor units; *days* None is the whole month.
 
     *in_file* are the shares (employee's, employer's) the file brought, to be compared and then forgotten.
+    *reason* says why it is not a whole month at the wage (a code of `reasons`), for the days from *reason_from* to
+    *reason_to*, both included, as far as they are known.
     """
 
     row: int
@@ -35,6 +37,9 @@ class Line:
     components: Mapping[str, int]
     days: int | None = None
     in_file: tuple[int, int] | None = None
+    reason: str | None = None
+    reason_from: date | None = None
+    reason_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,8 @@ class Basis:
     (with the employment that touches the month, where there is one), and the pay declared last.
 
     *given* is what each scheme is told beside pay; *earlier* is pay of months before, by scheme and person,
-    for schemes with limits of a year.
+    for schemes with limits of a year.  *declared* are those the month was declared for already, each with its
+    acknowledgement, where the payroll may only add others.
     """
 
     month: Month
@@ -53,6 +59,7 @@ class Basis:
     last_pay: Mapping[int, Mapping[str, int]]
     given: Mapping[str, Given]
     earlier: Mapping[tuple[str, int], Sequence[tuple[Month, Mapping[str, int]]]] = field(default_factory=dict)
+    declared: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def components(self) -> tuple[str, ...]:
@@ -65,14 +72,21 @@ class Basis:
         first, last = self.month.first_day(calendar()), self.month.last_day(calendar())
         return [one for one in self.people.values() if one.from_day <= last and (not one.to_day or one.to_day >= first)]
 
+    @property
+    def expected(self) -> list[RosterPerson]:
+        """Who belongs into the payroll: everybody who worked, but those the month was declared for already."""
+        return [one for one in self.working if one.person_id not in self.declared]
+
 
 def load_basis(
-    session: Session, employer_id: int, month: Month, packs: Sequence[Pack], known_on: date | None
+    session: Session, employer_id: int, month: Month, packs: Sequence[Pack], known_on: date | None, *,
+    adds: bool = False,
 ) -> Basis:  # fmt: skip
     """
     Everything a payroll of *month* is checked against, with the rules as they were known on *known_on*.
 
-    Four statements, and one more where a scheme counts by the year.
+    *adds*: it is for people the month was not declared for.  Four statements, one more where a scheme counts by the
+    year, two more where it adds.
     """
     first, last = month.first_day(calendar()), month.last_day(calendar())
     people = {one.person_id: one for one in roster_in(session, employer_id, month)}
@@ -96,7 +110,9 @@ def load_basis(
     enrolled = {one.scheme: one for one in enrolments_in(session, employer_id, month)}
     headcount = len(basis.working)
     given = {each.id: given_on(each, month, enrolled.get(each.id), headcount, known_on) for each in packs}
-    return replace(basis, given=given, earlier=earlier_pay(session, employer_id, month, packs))
+    earlier = earlier_pay(session, employer_id, month, packs)
+    declared = already_declared(session, standing_declarations(session, employer_id, month)) if adds else {}
+    return replace(basis, given=given, earlier=earlier, declared=declared)
 
 
 def earlier_pay(
@@ -111,7 +127,7 @@ def earlier_pay(
         select(Declaration.scheme, DeclarationLine.person_id, Declaration.month, DeclarationLine.components)
         .join(DeclarationLine, DeclarationLine.declaration_id == Declaration.id)
         .where(
-            Declaration.employer_id == employer_id, Declaration.scheme.in_(schemes), Declaration.state.not_in(GONE),
+            Declaration.employer_id == employer_id, Declaration.scheme.in_(schemes), counts(),
             DeclarationLine.person_id == person if person is not None else true(),
             Declaration.month < month, Declaration.month >= month.plus(-calendar().months_in_year, calendar()),
         )
@@ -124,8 +140,8 @@ def earlier_pay(
 
 def last_pay(session: Session, employer_id: int, month: Month) -> dict[int, Mapping[str, int]]:
     """What each person was paid in the last month declared before *month*."""
-    wanted = (Declaration.employer_id == employer_id, Declaration.month < month, Declaration.state.not_in(GONE))
-    last = select(Declaration.payroll_id).where(*wanted).order_by(Declaration.month.desc(), Declaration.id.desc())
-    statement = select(PayrollLine.person_id, PayrollLine.components)
-    rows = session.execute(statement.where(PayrollLine.payroll_id == last.limit(1).scalar_subquery()))
-    return dict(rows.all())
+    wanted = (Declaration.employer_id == employer_id, counts())
+    last = select(func.max(Declaration.month)).where(*wanted, Declaration.month < month).scalar_subquery()
+    of_month = select(Declaration.payroll_id).where(*wanted, Declaration.month == last)
+    statement = select(PayrollLine.person_id, PayrollLine.components).where(PayrollLine.payroll_id.in_(of_month))
+    return dict(session.execute(statement.order_by(PayrollLine.payroll_id)).all())

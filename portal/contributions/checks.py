@@ -46,6 +46,8 @@ class RosterEntry:
     from_day: date
     to_day: date | None = None
     last_components: Mapping[str, int] | None = None
+    #: The acknowledgement by which the month was declared for this person already, where others are being added.
+    declared: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ def check(
             problems.append(UNKNOWN.at(line.row, limits.column("national_id"), line.national_id or "", secret=True))
         else:
             problems += employed(line, entry, month, calendar, limits)
+            problems += added_before(line, entry, limits)
         problems += pay(line, entry, days_in(month, calendar), limits)
         if line.shares_in_file is not None and line.shares_due is not None:
             problems += shares(line, line.shares_in_file, line.shares_due, limits)
@@ -161,6 +164,17 @@ def shares(line: LineToCheck, in_file: tuple[int, int], due: tuple[int, int], li
             yield differs.at(line.row, limits.column(name), limits.money.written(found))
 
 
+def added_before(line: LineToCheck, entry: RosterEntry, limits: CheckLimits) -> Iterable[Problem]:
+    """Nobody is declared twice for a month."""
+    if entry.declared:
+        words = _(
+            "This person is declared for the month already, with %(number)s. Leave the row out. If something in it is "
+            "wrong, revise the month instead.",
+            number=entry.declared,
+        )
+        yield Fault("E_DECLARED", words).at(line.row, limits.column("national_id"), line.national_id or "", secret=True)
+
+
 def repeated(lines: Sequence[LineToCheck], limits: CheckLimits) -> Iterable[Problem]:
     """A person in several rows: each of the rows is said."""
     rows: dict[Hashable, list[LineToCheck]] = defaultdict(list)
@@ -211,7 +225,7 @@ def missing(lines: Iterable[LineToCheck], roster: Iterable[RosterEntry], first: 
     declared = {line.person_key for line in lines}
     for entry in roster:
         working = entry.from_day <= last and (entry.to_day is None or entry.to_day >= first)
-        if working and entry.person_key not in declared:
+        if working and not entry.declared and entry.person_key not in declared:
             words = _(
                 "%(names)s is on your roster and not in this payroll. Did they leave, or were they not paid?",
                 names=entry.names,

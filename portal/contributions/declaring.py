@@ -21,7 +21,7 @@ from portal.contributions import acknowledgement
 from portal.contributions.assessment import Assessed, Sums, earnings_of
 from portal.contributions.basis import Basis
 from portal.contributions.models import Declaration, DeclarationLine, Payroll, PayrollState, State
-from portal.contributions.months import standing_declarations
+from portal.contributions.standing import Declared, standing_declarations
 from portal.db import copy_rows
 from portal.employers.given import given_from_json, of_person
 from portal.employers.models import Employer
@@ -36,7 +36,7 @@ from portal.words import _
 
 LINE_COLUMNS = (
     "declaration_id", "person_id", "employer_id", "components", "days", "earnings", "insurable",
-    "employer_share", "employee_share", "branches", "given",
+    "employer_share", "employee_share", "branches", "given", "reason", "reason_from", "reason_to",
 )  # fmt: skip
 
 
@@ -46,6 +46,7 @@ class Submission:
     What all declarations of one payroll share; *basis* is what it was computed with.
 
     *amended*: how much of each scheme's total only a change of the rules has brought since the month was declared.
+    *kind* is the declarations' kind; *late_reason* why they come after the due day, in the employer's words.
     """
 
     payroll: Payroll
@@ -58,14 +59,16 @@ class Submission:
     at: datetime
     basis: Basis
     amended: Mapping[str, int] = field(default_factory=dict)
+    late_reason: str = ""
 
 
 def declare(session: Session, submission: Submission, assessed: Assessed) -> list[Declaration]:
     """One declaration for each scheme, all lines in one COPY; numbers are taken last because they hold their series."""
     payroll = submission.payroll
     before = standing_declarations(session, payroll.employer_id, payroll.month)
-    for one in (before[scheme] for scheme in assessed.sums if scheme in before):
-        one.move_to(State.SUPERSEDED)
+    if not payroll.adds:
+        for one in (one for scheme in assessed.sums if scheme in before for one in before[scheme].all):
+            one.move_to(State.SUPERSEDED)
     session.flush()  # one that is superseded has to make room first
     made = [
         _declaration(session, submission, pack(scheme), sums, before.get(scheme))
@@ -87,20 +90,22 @@ def declare(session: Session, submission: Submission, assessed: Assessed) -> lis
 
 
 def _declaration(
-    session: Session, submission: Submission, rules: Pack, sums: Sums, before: Declaration | None
+    session: Session, submission: Submission, rules: Pack, sums: Sums, before: Declared | None
 ) -> Declaration:
-    """One scheme's part with its acknowledgement, in place of the one *before* where this revises it."""
-    payroll, at = submission.payroll, submission.at
+    """One scheme's part with its acknowledgement, in place of what was declared *before*, or beside it."""
+    payroll, at, main = submission.payroll, submission.at, before.main if before else None
     given = submission.basis.given[rules.id]
-    due = before.due_day if before else given.due_day(payroll.month)
+    due = main.due_day if main else given.due_day(payroll.month)
     made = Declaration(
         employer_id=payroll.employer_id, payroll_id=payroll.id, enrolment_id=submission.enrolments[rules.id],
-        scheme=rules.id, month=payroll.month, kind=submission.kind if before else _kind(submission.kind),
+        scheme=rules.id, month=payroll.month, kind=submission.kind if main else _kind(submission.kind),
         state=State.SUBMITTED.value, number=acknowledgement.next_acknowledgement(session, at),
         currency=rules.currency.code, people=sums.people, earnings=sums.earnings, insurable=sums.insurable,
         employer_share=sums.employer, employee_share=sums.employee, total=sums.total, provisional=sums.provisional,
         due_day=due, pack_hash=rules.hash, submitted_at=at, submitted_by=submission.by,
-        snapshot={}, given=given.to_json(), supersedes_id=before.id if before else None,
+        snapshot={}, given=given.to_json(), late_reason=submission.late_reason if day_of(at) > due else "",
+        supersedes_id=main.id if main and not payroll.adds else None,
+        supplements_id=main.id if main and payroll.adds else None,
     )  # fmt: skip
     made.snapshot = acknowledgement.snapshot(
         made, submission.employer, sums, signer=submission.signer, language=fund().languages[0],
@@ -115,14 +120,15 @@ def _kind(kind: str) -> str:
 
 
 def _charge(
-    session: Session, made: Declaration, rules: Pack, sums: Sums, before: Declaration | None, submission: Submission
+    session: Session, made: Declaration, rules: Pack, sums: Sums, before: Declared | None, submission: Submission
 ) -> None:
     """
-    Post what is owed, or the difference to the declaration *before*.  Nothing owed: no charge.
+    Post what is owed, or the difference to what this replaces.  Nothing owed: no charge.
 
     What only a change of the rules brought stands apart: it was not owed when the month was due.
     """
-    owed = sums.total - (before.total if before else 0)
+    replaced = before if before and made.supersedes_id else None
+    owed = sums.total - (replaced.total if replaced else 0)
     amended = submission.amended.get(rules.id, 0)
     if not owed and not amended:
         return
@@ -144,9 +150,7 @@ def _charge(
             )  # fmt: skip
 
 
-def _explanation(
-    made: Declaration, rules: Pack, sums: Sums, before: Declaration | None, amended: int
-) -> dict[str, Any]:
+def _explanation(made: Declaration, rules: Pack, sums: Sums, before: Declared | None, amended: int) -> dict[str, Any]:
     """The calculation behind the posting, and which declaration it belongs to."""
     steps = acknowledgement.computed(given_from_json(rules, made.given), made.month, sums)
     if amended:
@@ -156,21 +160,21 @@ def _explanation(
         "steps": steps_to_json(steps),
         "pack": rules.hash,
         "declaration": made.number,
-        "supersedes": before.number if before else None,
+        "supersedes": before.main.number if before and made.supersedes_id else None,
     }
 
 
-def _record(session: Session, made: Declaration, before: Declaration | None, submission: Submission) -> None:
+def _record(session: Session, made: Declaration, before: Declared | None, submission: Submission) -> None:
     subject = f"declaration:{made.public_id}"
     audit.record(
         session, Event.DECLARATION_SUBMITTED, at=submission.at, by=submission.by, employer=made.employer_id,
         subject=subject, declaration=made.public_id, scheme=made.scheme, month=made.month, number=made.number,
         total=made.total,
     )  # fmt: skip
-    if before is not None:
+    for one in before.all if before and made.supersedes_id else ():
         audit.record(
             session, Event.DECLARATION_SUPERSEDED, at=submission.at, by=submission.by, employer=made.employer_id,
-            subject=f"declaration:{before.public_id}", declaration=before.public_id, replaced_by=made.number,
+            subject=f"declaration:{one.public_id}", declaration=one.public_id, replaced_by=made.number,
         )  # fmt: skip
 
 
@@ -185,5 +189,5 @@ def _lines(made: Declaration, rules: Pack, assessed: Assessed, basis: Basis) -> 
         yield (
             made.id, line.person_id, made.employer_id, json.dumps(components), line.days,
             earnings_of(rules, line.components), one.insurable, one.employer, one.employee, json.dumps(branches),
-            json.dumps(said),
+            json.dumps(said), line.reason, line.reason_from, line.reason_to,
         )  # fmt: skip

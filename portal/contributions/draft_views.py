@@ -12,7 +12,7 @@ from flask_login import current_user
 
 from portal import clock
 from portal.auth.access import Right, needs
-from portal.contributions import drafts, forms, queries
+from portal.contributions import changes, forms, queries
 from portal.contributions.assessment import problems_from_json
 from portal.contributions.intake import label_of
 from portal.contributions.models import Payroll
@@ -63,13 +63,13 @@ def save_lines(employer_number: str, payroll: UUID) -> ResponseReturnValue:
         row = draft_on_page(session, payroll)
         shown, _total = queries.lines_page(session, row, page_number())
     inputs = forms.line_inputs(shown, labels(row), typed)
-    changes = forms.changes_in(inputs, shown, labels(row), days_in(row.month, calendar()))
+    typed_in = forms.changes_in(inputs, shown, labels(row), days_in(row.month, calendar()))
     if inputs.errors:
         return _lines_page(payroll, typed, inputs=inputs), 422
     try:
         with writing() as session:
-            drafts.change_lines(
-                session, g.employer.id, payroll, version=version, changes=changes, leave_out=inputs.left_out,
+            changes.change_lines(
+                session, g.employer.id, payroll, version=version, changes=typed_in, leave_out=inputs.left_out,
                 at=clock.now(), by=current_user.id,
             )  # fmt: skip
     except Stale as stale:
@@ -107,7 +107,7 @@ def save_rows(employer_number: str, payroll: UUID) -> ResponseReturnValue:
     typed, version = _typed()
     try:
         with writing() as session:
-            row = drafts.mend_rows(
+            row = changes.mend_rows(
                 session, g.employer.id, payroll, version=version, typed=forms.typed_rows(typed),
                 leave_out=forms.rows_out(typed), at=clock.now(), by=current_user.id,
             )  # fmt: skip
@@ -137,7 +137,7 @@ def problems(employer_number: str, payroll: UUID) -> Response:
 def add_missing(employer_number: str, payroll: UUID) -> ResponseReturnValue:
     """Add everybody of the roster who is in no line."""
     with writing() as session:
-        drafts.add_missing(session, g.employer.id, payroll, version=_typed()[1], at=clock.now(), by=current_user.id)
+        changes.add_missing(session, g.employer.id, payroll, version=_typed()[1], at=clock.now(), by=current_user.id)
     flash(gettext("The people who were missing are added with the wage on your roster."), "success")
     return to("draft", payroll=payroll)
 
@@ -147,7 +147,7 @@ def add_missing(employer_number: str, payroll: UUID) -> ResponseReturnValue:
 def give_up(employer_number: str, payroll: UUID) -> ResponseReturnValue:
     """Give a draft up."""
     with writing() as session:
-        row = drafts.cancel(session, g.employer.id, payroll, at=clock.now(), by=current_user.id)
+        row = changes.cancel(session, g.employer.id, payroll, at=clock.now(), by=current_user.id)
     flash(gettext("The draft is given up. Nothing was submitted."), "success")
     return to("month", month=row.month)
 

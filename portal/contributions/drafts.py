@@ -1,36 +1,28 @@
 """
-A month's payroll while it is worked on: begun from the roster or a file, mended line by line.
+A month's payroll begun: from the roster, from a file, from what was declared, or for those who were forgotten.
 
-Every change checks and stores the whole payroll as one set.  A faulty row stays, as typed, beside the
-good ones until it is mended or left out; a good row is never lost because of a bad one.
+A faulty row stays, as typed, beside the good ones until it is mended or left out; a good row is never lost because of
+a bad one.  Of a month one payroll is open at a time, whoever began it and whatever it is for.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
-from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal import audit, files
-from portal.audit import Event
+from portal import files
 from portal.contributions import intake
 from portal.contributions.basis import Line, load_basis
-from portal.contributions.models import Payroll, PayrollState
-from portal.contributions.months import computable, given_in, standing_declarations, still_to_declare
-from portal.contributions.storage import (
-    Contents,
-    basis_of,
-    contents_of,
-    draft_of,
-    open_draft,
-    payroll_of,
-    save,
-)
+from portal.contributions.changes import give_up
+from portal.contributions.models import Payroll, PayrollKind, PayrollState
+from portal.contributions.months import computable, given_in, still_to_declare
+from portal.contributions.standing import Declared, standing_declarations
+from portal.contributions.storage import Contents, contents_of, open_payroll, save
 from portal.employers.roster import day_of
 from portal.errors import Refused
 from portal.files import StoredFile
@@ -39,7 +31,7 @@ from portal.ledger import book
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month
 from portal.tabular.reading import read
-from portal.words import _, _n
+from portal.words import Words, _, _n
 from portal.work import Tell, silent
 
 #: What a long upload is doing, first and last.
@@ -47,25 +39,28 @@ READING, KEEPING = _("Reading the file"), _("Computing what is due and keeping t
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """New amounts of one line, in minor units by component, and the days worked (None: the whole month)."""
-
-    components: Mapping[str, int]
-    days: int | None = None
+REGULAR, REVISED, SUPPLEMENTARY = PayrollKind
+#: Why another payroll of the month cannot be begun: what the open one is.
+OPEN: dict[PayrollKind, Words] = {
+    REGULAR: _("A payroll for %(month)s is still a draft. Submit it or give it up first."),
+    REVISED: _("%(month)s is being revised. Submit the revision or give it up first."),
+    SUPPLEMENTARY: _(
+        "A supplementary return for %(month)s is being prepared. Submit it or give it up first, then go on."
+    ),
+}
 
 
 def start_from_roster(session: Session, employer_id: int, month: Month, *, at: datetime, by: int | None) -> Payroll:
     """The open draft of *month*, or a new one filled in from the roster and its wages.  Again: the same draft."""
     book.lock(session, employer_id)
-    if (draft := open_draft(session, employer_id, month)) is not None:
+    if (draft := _open(session, employer_id, month)) is not None:
         return draft
     packs = still_to_declare(session, employer_id, month, day_of(at))
     basis = load_basis(session, employer_id, month, packs, day_of(at))
     read_in = intake.from_roster(basis, basis.working)
-    payroll = _new(session, employer_id, month, "roster", at=at, by=by)
-    kept = intake.kept_of(basis, revises=False)
-    return save(session, payroll, basis, Contents(read_in.lines, read_in.faulty, kept), at=at, by=by)
+    payroll = _new(session, employer_id, month, "roster", REGULAR, at=at, by=by)
+    contents = Contents(read_in.lines, read_in.faulty, intake.kept_of(basis))
+    return save(session, payroll, basis, contents, at=at, by=by)
 
 
 def save_upload(
@@ -83,14 +78,15 @@ def save_upload(
     """
     A new draft from a payroll file; the draft there was before it is given up, not lost.
 
+    It is for what that draft was for: a file sent while a month is being revised revises it.
     *total* is what the employer says the rows add up to, in minor units: it is compared, never used.
     Raises ``FileRefused`` when the file as a whole cannot be read: nothing is stored then.
     """
     book.lock(session, employer_id)
-    before = open_draft(session, employer_id, month)
-    revises = before is not None and bool(before.checked.get("revises"))
-    packs = _packs(session, employer_id, month, revises, day_of(at))
-    basis = load_basis(session, employer_id, month, packs, day_of(at))
+    before = _open(session, employer_id, month)
+    kind = PayrollKind(before.kind) if before is not None else REGULAR
+    packs = _packs(session, employer_id, month, kind, day_of(at))
+    basis = load_basis(session, employer_id, month, packs, day_of(at), adds=kind is SUPPLEMENTARY)
     tell(0, READING)
     table = read(content, name)
     tell(1, _n("Checking %(n)s row", "Checking %(n)s rows", len(table.rows)))
@@ -98,138 +94,114 @@ def save_upload(
     tell(2, KEEPING)
     stored, earlier = _keep_file(session, employer_id, content, name, at=at, by=by)
     if before is not None:
-        _give_up(session, before, at=at, by=by)
-    payroll = _new(session, employer_id, month, "file", at=at, by=by, file_id=stored.id)
+        give_up(session, before, at=at, by=by)
+    payroll = _new(session, employer_id, month, "file", kind, at=at, by=by, file_id=stored.id)
     notices = [
         *([intake.same_file(earlier)] if earlier else []),
         *intake.compared(basis, read_in, total),
         *read_in.notices,
     ]
-    kept = intake.kept_of(basis, revises=revises, read_in=replace(read_in, notices=notices), file_name=stored.name)
+    kept = intake.kept_of(basis, read_in=replace(read_in, notices=notices), file_name=stored.name)
     return save(session, payroll, basis, Contents(read_in.lines, read_in.faulty, kept), at=at, by=by)
 
 
 def revise_payroll(session: Session, employer_id: int, month: Month, *, at: datetime, by: int | None) -> Payroll:
     """
-    A new draft with the lines of what was declared for *month*; submitted, it posts exactly the difference.
+    A new draft with everybody who is declared for *month*; submitted, it posts exactly the difference.
 
-    Again, or while another draft of the month is open: that draft.
+    Again: the same draft, also for a colleague.  Refused while another payroll of the month is open, or a payment for
+    it is being taken back.
     """
     book.lock(session, employer_id)
-    if (draft := open_draft(session, employer_id, month)) is not None:
+    if (draft := _open(session, employer_id, month, REVISED)) is not None:
         return draft
     standing = standing_declarations(session, employer_id, month)
     if not standing:
         raise Refused(_("%(month)s is not declared yet. Start its payroll.", month=month_words(month)))
-    packs = _packs(session, employer_id, month, True, day_of(at))
+    packs = _packs(session, employer_id, month, REVISED, day_of(at))
     basis = load_basis(session, employer_id, month, packs, day_of(at))
-    last = session.get_one(Payroll, max(each.payroll_id for each in standing.values()))
-    read_in = intake.from_lines(basis, contents_of(session, last).lines)
-    payroll = _new(session, employer_id, month, "roster", at=at, by=by)
-    kept = intake.kept_of(basis, revises=True)
-    return save(session, payroll, basis, Contents(read_in.lines, read_in.faulty, kept), at=at, by=by)
+    read_in = intake.from_lines(basis, _declared_lines(session, standing))
+    payroll = _new(session, employer_id, month, "roster", REVISED, at=at, by=by)
+    contents = Contents(read_in.lines, read_in.faulty, intake.kept_of(basis))
+    return save(session, payroll, basis, contents, at=at, by=by)
 
 
-def change_lines(
-    session: Session,
-    employer_id: int,
-    payroll: UUID,
-    *,
-    version: int,
-    changes: Mapping[int, Change],
-    leave_out: Collection[int] = (),
-    at: datetime,
-    by: int | None,
-) -> Payroll:
-    """Give lines (by row number) new amounts, or leave them out.  `Stale` when the payroll changed in between."""
-    draft = draft_of(session, employer_id, payroll, version)
-    basis = basis_of(session, draft, day_of(at))
-    contents = contents_of(session, draft)
-    lines = [_changed(line, changes.get(line.row)) for line in contents.lines if line.row not in leave_out]
-    if list(lines) == list(contents.lines):
+def start_supplement(session: Session, employer_id: int, month: Month, *, at: datetime, by: int | None) -> Payroll:
+    """
+    A new draft with everybody on the roster of *month* who is not declared for it; submitted, it adds them.
+
+    Again: the same draft.  Refused where nothing is declared, where nobody was paid by the employer's own word, where
+    nobody is left to add, and while another payroll of the month is open.
+    """
+    book.lock(session, employer_id)
+    if (draft := _open(session, employer_id, month, SUPPLEMENTARY)) is not None:
         return draft
-    return save(session, draft, basis, replace(contents, lines=lines), at=at, by=by)
+    packs = _packs(session, employer_id, month, SUPPLEMENTARY, day_of(at))
+    basis = load_basis(session, employer_id, month, packs, day_of(at), adds=True)
+    if not basis.expected:
+        words = _(
+            "Everybody on your roster of %(month)s is declared. Add who was forgotten to your roster first, from the "
+            "day they began.",
+            month=month_words(month),
+        )
+        raise Refused(words, status=422)
+    read_in = intake.from_roster(basis, basis.expected)
+    payroll = _new(session, employer_id, month, "roster", SUPPLEMENTARY, at=at, by=by)
+    contents = Contents(read_in.lines, read_in.faulty, intake.kept_of(basis))
+    return save(session, payroll, basis, contents, at=at, by=by)
 
 
-def leave_out(
-    session: Session,
-    employer_id: int,
-    payroll: UUID,
-    *,
-    version: int,
-    rows: Collection[int],
-    at: datetime,
-    by: int | None,
-) -> Payroll:
-    """Leave rows out of the payroll, good or faulty, by their numbers."""
-    draft = draft_of(session, employer_id, payroll, version)
-    contents = contents_of(session, draft)
-    lines = [line for line in contents.lines if line.row not in rows]
-    faulty = [row for row in contents.faulty if row.row not in rows]
-    basis = basis_of(session, draft, day_of(at))
-    return save(session, draft, basis, Contents(lines, faulty, contents.kept), at=at, by=by)
+def _open(session: Session, employer_id: int, month: Month, kind: PayrollKind | None = None) -> Payroll | None:
+    """The open draft of *month*; Refused where it is not of the *kind* wanted, or waits for the fund."""
+    found = open_payroll(session, employer_id, month)
+    if found is not None and found.state == PayrollState.ASKED.value:
+        words = _(
+            "A revision of %(month)s waits until the fund decides on it. Until then nothing else can be declared for "
+            "this month; the person who asked can take the request back.",
+            month=month_words(month),
+        )
+        raise Refused(words)
+    if found is not None and kind is not None and found.kind != kind.value:
+        raise Refused(Words(OPEN[PayrollKind(found.kind)].msgid, {"month": month_words(month)}))
+    return found
 
 
-def mend_rows(
-    session: Session,
-    employer_id: int,
-    payroll: UUID,
-    *,
-    version: int,
-    typed: Mapping[int, Mapping[str, str]],
-    leave_out: Collection[int] = (),
-    at: datetime,
-    by: int | None,
-) -> Payroll:
+def _declared_lines(session: Session, standing: Mapping[str, Declared]) -> list[Line]:
     """
-    Read the faulty rows again with what was typed (cells by row number and column), less those left out.
+    Everybody who stands in what is declared, each once, with the pay said last.
 
-    Rows that are in order now join the good ones; the others stay as typed.  With nothing typed this
-    checks the payroll again, as after a change of the roster.
+    Schemes may have been declared by several payrolls, and supplementary returns come beside them: the newest main
+    payroll goes first and keeps its row numbers, the others follow it.
     """
-    draft = draft_of(session, employer_id, payroll, version)
-    basis = basis_of(session, draft, day_of(at))
-    contents = contents_of(session, draft)
-    rows = {row.row: {**row.cells, **typed.get(row.row, {})} for row in contents.faulty if row.row not in leave_out}
-    read_in = intake.from_typed(basis, rows, contents.kept, day_of(at))
-    lines = sorted([*contents.lines, *read_in.lines], key=lambda line: line.row)
-    return save(session, draft, basis, Contents(lines, read_in.faulty, contents.kept), at=at, by=by)
+    newest = max(each.main.payroll_id for each in standing.values())
+    others = sorted({one.payroll_id for each in standing.values() for one in each.all} - {newest}, reverse=True)
+    found = {line.person_id: line for line in contents_of(session, session.get_one(Payroll, newest)).lines}
+    last = max((line.row for line in found.values()), default=0)
+    for payroll in others:
+        for line in contents_of(session, session.get_one(Payroll, payroll)).lines:
+            known = found.get(line.person_id)
+            if known is None:
+                last += 1
+                known = replace(line, row=last)
+            found[line.person_id] = replace(known, components={**line.components, **known.components})
+    return sorted(found.values(), key=lambda line: line.row)
 
 
-def add_missing(
-    session: Session, employer_id: int, payroll: UUID, *, version: int, at: datetime, by: int | None
-) -> Payroll:
-    """Add everybody who is on the roster of the month and in no line, with the wage the roster knows."""
-    draft = draft_of(session, employer_id, payroll, version)
-    basis = basis_of(session, draft, day_of(at))
-    contents = contents_of(session, draft)
-    there = {line.person_id for line in contents.lines}
-    header = 1 if draft.source == "file" else 0
-    free = 1 + max([header, *(line.row for line in contents.lines), *(row.row for row in contents.faulty)])
-    read_in = intake.from_roster(basis, [one for one in basis.working if one.person_id not in there], first_row=free)
-    added = Contents([*contents.lines, *read_in.lines], [*contents.faulty, *read_in.faulty], contents.kept)
-    return save(session, draft, basis, added, at=at, by=by)
-
-
-def cancel(session: Session, employer_id: int, payroll: UUID, *, at: datetime, by: int | None) -> Payroll:
-    """Give a draft up.  Again: nothing changes.  One that was submitted stays."""
-    draft = payroll_of(session, employer_id, payroll, lock=True)
-    if draft.state == PayrollState.SUBMITTED.value:
-        raise Refused(_("This payroll was submitted. If something in it is wrong, revise the month."))
-    if draft.state == PayrollState.DRAFT.value:
-        _give_up(session, draft, at=at, by=by)
-    return draft
-
-
-def _changed(line: Line, change: Change | None) -> Line:
-    return line if change is None else replace(line, components=dict(change.components), days=change.days)
-
-
-def _packs(session: Session, employer_id: int, month: Month, revises: bool, today: date) -> tuple[Pack, ...]:
-    """The schemes a new draft is for: all of them when it revises, else those that have no declaration yet."""
-    if revises:
-        return computable(given_in(session, employer_id, month, today).values(), month)
-    return still_to_declare(session, employer_id, month, today)
+def _packs(session: Session, employer_id: int, month: Month, kind: PayrollKind, today: date) -> tuple[Pack, ...]:
+    """The schemes a new draft is for: all of them when it revises, those it adds to, or those not declared yet."""
+    if kind is REGULAR:
+        return still_to_declare(session, employer_id, month, today)
+    given = given_in(session, employer_id, month, today)
+    if kind is REVISED:
+        return computable(given.values(), month)
+    standing = standing_declarations(session, employer_id, month)
+    if not standing:
+        raise Refused(_("%(month)s is not declared yet. Start its payroll.", month=month_words(month)))
+    adds_to = [one for scheme, one in given.items() if scheme in standing and standing[scheme].main.kind != "nil"]
+    if not adds_to:
+        words = _("You declared that nobody was paid in %(month)s. Revise the month.", month=month_words(month))
+        raise Refused(words)
+    return computable(adds_to, month)
 
 
 def _new(
@@ -237,6 +209,7 @@ def _new(
     employer_id: int,
     month: Month,
     source: str,
+    kind: PayrollKind,
     *,
     at: datetime,
     by: int | None,
@@ -244,22 +217,12 @@ def _new(
 ) -> Payroll:
     """An empty draft; its first save makes it version 1."""
     row = Payroll(
-        employer_id=employer_id, month=month, state=PayrollState.DRAFT.value, source=source, file_id=file_id,
-        version=0, checked={}, created_at=at, created_by=by,
+        employer_id=employer_id, month=month, state=PayrollState.DRAFT.value, kind=kind.value, source=source,
+        file_id=file_id, version=0, checked={}, created_at=at, created_by=by,
     )  # fmt: skip
     session.add(row)
     session.flush()
     return row
-
-
-def _give_up(session: Session, draft: Payroll, *, at: datetime, by: int | None) -> None:
-    draft.state = PayrollState.CANCELLED.value
-    draft.version += 1
-    session.flush()
-    audit.record(
-        session, Event.PAYROLL_CANCELLED, at=at, by=by, employer=draft.employer_id,
-        subject=f"payroll:{draft.public_id}", payroll=draft.public_id, month=draft.month,
-    )  # fmt: skip
 
 
 def _keep_file(

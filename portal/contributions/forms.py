@@ -12,7 +12,7 @@ from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, StringField
 from wtforms.validators import InputRequired
 
-from portal.contributions.drafts import Change
+from portal.contributions.changes import Change
 from portal.contributions.queries import LineOnPage, RowToMend
 from portal.employers.roster_import import money
 from portal.tabular.amounts import amount_reader

@@ -74,7 +74,10 @@ def from_lines(basis: Basis, lines: Iterable[Line]) -> ReadIn:
         who = basis.people[line.person_id]
         paid = {**who.components, **line.components}
         one = from_roster(basis, [replace(who, components=paid)], first_row=line.row)
-        read_in.lines.extend(replace(each, days=line.days) for each in one.lines)
+        read_in.lines.extend(
+            replace(each, days=line.days, reason=line.reason, reason_from=line.reason_from, reason_to=line.reason_to)
+            for each in one.lines
+        )
         read_in.faulty.extend(one.faulty)
     return read_in
 
@@ -181,15 +184,12 @@ def same_file(day: date) -> Problem:
     return Problem("W_SAME_FILE", words, blocking=False)
 
 
-def kept_of(
-    basis: Basis, *, revises: bool, read_in: ReadIn | None = None, file_name: str | None = None
-) -> dict[str, Any]:
+def kept_of(basis: Basis, *, read_in: ReadIn | None = None, file_name: str | None = None) -> dict[str, Any]:
     """What the draft remembers of how it began."""
     columns = {code: label_of(code) for code in basis.components}
     notices: Collection[Problem] = read_in.notices[:NOTICES] if read_in else ()
     return {
         "schemes": [rules.id for rules in basis.packs],
-        "revises": revises,
         "layout": (read_in.layout if read_in else Kind.TEMPLATE).value,
         "columns": {**columns, **(read_in.columns if read_in else {})},
         "file_name": file_name,

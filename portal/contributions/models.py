@@ -16,11 +16,24 @@ from portal.words import _
 
 
 class PayrollState(StrEnum):
-    """A payroll is worked on, then submitted; or given up."""
+    """
+    A payroll is worked on, then submitted; or given up.
+
+    ``asked``: a revision that leaves less owed than was paid waits until an officer decides on it.
+    """
 
     DRAFT = "draft"
+    ASKED = "asked"
     SUBMITTED = "submitted"
     CANCELLED = "cancelled"
+
+
+class PayrollKind(StrEnum):
+    """What a payroll does to its month: declares it, replaces what was declared, or adds who was forgotten."""
+
+    REGULAR = "regular"
+    REVISED = "revised"
+    SUPPLEMENTARY = "supplementary"
 
 
 class Payroll(Base):
@@ -28,9 +41,16 @@ class Payroll(Base):
 
     __tablename__ = "payroll"
     __table_args__ = (
-        Index("uq_payroll_one_draft", "employer_id", "month", unique=True, postgresql_where=text("state = 'draft'")),
+        Index(
+            "uq_payroll_one_draft",
+            "employer_id",
+            "month",
+            unique=True,
+            postgresql_where=text("state IN ('draft', 'asked')"),
+        ),
         Index(None, "employer_id", "month"),
         CheckConstraint("source IN ('roster', 'file', 'nil')", name="source"),
+        CheckConstraint("kind IN ('regular', 'revised', 'supplementary')", name="kind"),
     )
 
     id: Mapped[Id]
@@ -38,6 +58,7 @@ class Payroll(Base):
     employer_id: Mapped[int] = mapped_column(ForeignKey("employer.id"))
     month: Mapped[Month]
     state: Mapped[str]
+    kind: Mapped[str] = mapped_column(default=PayrollKind.REGULAR.value, server_default="regular")
     source: Mapped[str]
     file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     #: Counts up at each change; a page that shows an older one is told so instead of overwriting.
@@ -48,6 +69,16 @@ class Payroll(Base):
     created_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     submitted_at: Mapped[datetime | None]
     submitted_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+    @property
+    def revises(self) -> bool:
+        """Whether it takes the place of what was declared."""
+        return self.kind == PayrollKind.REVISED.value
+
+    @property
+    def adds(self) -> bool:
+        """Whether it adds people who were forgotten."""
+        return self.kind == PayrollKind.SUPPLEMENTARY.value
 
 
 class PayrollLine(Base):
@@ -64,6 +95,10 @@ class PayrollLine(Base):
     #: scheme -> [insurable, employer share, employee share], minor units
     shares: Mapped[dict[str, Any]]
     problems: Mapped[list[Any]] = mapped_column(default=list)
+    #: Why it is not a whole month at the wage (a code of `reasons`), and the days it is about, both included.
+    reason: Mapped[str | None]
+    reason_from: Mapped[date | None]
+    reason_to: Mapped[date | None]
 
 
 class FaultyLine(Base):
@@ -109,11 +144,12 @@ class Declaration(Base):
             "scheme",
             "month",
             unique=True,
-            postgresql_where=text("state NOT IN ('superseded', 'cancelled')"),
+            postgresql_where=text("state NOT IN ('superseded', 'cancelled') AND kind <> 'supplementary'"),
         ),
         UniqueConstraint("payroll_id", "scheme"),
         Index(None, "scheme", "month"),
-        CheckConstraint("kind IN ('regular', 'nil', 'revised')", name="kind"),
+        CheckConstraint("kind IN ('regular', 'nil', 'revised', 'supplementary')", name="kind"),
+        CheckConstraint("(kind = 'supplementary') = (supplements_id IS NOT NULL)", name="supplements"),
     )
 
     id: Mapped[Id]
@@ -144,7 +180,12 @@ class Declaration(Base):
     file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     #: What it was computed with beside pay: answers about the employer, its choices, its headcount.
     given: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'::jsonb"))
+    #: The main declaration whose place it took: a revision replaces that one and all that supplemented it.
     supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("declaration.id"))
+    #: The main declaration that stood when this one added people to its month.
+    supplements_id: Mapped[int | None] = mapped_column(ForeignKey("declaration.id"))
+    #: Why it was filed after the due day, in the employer's words; empty where nothing was said.
+    late_reason: Mapped[str] = mapped_column(default="", server_default="")
 
     def move_to(self, new: State) -> None:
         """Change the state, if the table of moves allows it; Refused otherwise."""
@@ -179,3 +220,7 @@ class DeclarationLine(Base):
     branches: Mapped[dict[str, Any]]
     #: What was answered about the person, by the code of the scheme's question.
     given: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'::jsonb"))
+    #: As in the payroll.
+    reason: Mapped[str | None]
+    reason_from: Mapped[date | None]
+    reason_to: Mapped[date | None]

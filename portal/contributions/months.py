@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.contributions.models import Declaration, Payroll, PayrollState, State
+from portal.contributions.models import Declaration, Payroll, PayrollState
+from portal.contributions.standing import Declared, declared_months, standing_declarations
 from portal.employers.given import Given, asks_headcount, given_on, why_not
 from portal.employers.models import Enrolment
 from portal.employers.roster_answers import headcounts
@@ -23,9 +24,6 @@ from portal.scheme.blocks.values import NotKnown
 from portal.scheme.calendars import Month, months_between
 from portal.scheme.pay.unusable import Unusable
 from portal.words import Words, _
-
-#: Declarations that no longer count: another one took their place.
-GONE = (State.SUPERSEDED.value, State.CANCELLED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +40,29 @@ class SchemeMonth:
     short_name: str
     currency: str
     due_day: date | None
-    declaration: Declaration | None
+    declared: Declared | None
     unpaid: int
     state: str
     why: Words | None = None
 
+    @property
+    def declaration(self) -> Declaration | None:
+        """The main declaration, where there is one."""
+        return self.declared.main if self.declared else None
+
 
 @dataclass(frozen=True, slots=True)
 class MonthRow:
-    """One month with every scheme the employer was enrolled in on a day of it; *draft* names its open payroll."""
+    """
+    One month with every scheme the employer was enrolled in on a day of it; *draft* names its open payroll.
+
+    *asked* names a revision that waits for the fund to decide.
+    """
 
     month: Month
     schemes: tuple[SchemeMonth, ...]
     draft: UUID | None
+    asked: UUID | None = None
 
     @property
     def declared(self) -> bool:
@@ -70,7 +78,7 @@ class MonthRow:
     @property
     def payroll_id(self) -> int | None:
         """The payroll of the newest declaration that stands."""
-        found = [one.declaration.payroll_id for one in self.schemes if one.declaration is not None]
+        found = [each.payroll_id for one in self.schemes if one.declared for each in one.declared.all]
         return max(found, default=None)
 
 
@@ -85,10 +93,10 @@ def months_to_declare(session: Session, employer_id: int, today: date) -> list[M
     for enrolment in _enrolments(session, employer_id):
         for month in _months_of(enrolment, today):
             schemes.setdefault(month, {})[enrolment.scheme] = enrolment
-    standing = _standing(session, employer_id)
+    standing = declared_months(session, employer_id)
     counted = headcounts(session, employer_id, _to_count(schemes, standing))
     unpaid = _unpaid(session, employer_id)
-    drafts = _drafts(session, employer_id)
+    drafts, asked = _open_payrolls(session, employer_id)
     return [
         MonthRow(
             month,
@@ -103,13 +111,14 @@ def months_to_declare(session: Session, employer_id: int, today: date) -> list[M
                 for name, enrolment in enrolled.items()
             ),
             drafts.get(month),
+            asked.get(month),
         )
         for month, enrolled in sorted(schemes.items(), key=lambda one: one[0], reverse=True)
     ]
 
 
 def _to_count(
-    schemes: Mapping[Month, Mapping[str, Enrolment]], standing: Mapping[tuple[str, Month], Declaration]
+    schemes: Mapping[Month, Mapping[str, Enrolment]], standing: Mapping[tuple[str, Month], Declared]
 ) -> set[Month]:
     """The months still to be declared to a scheme that asks how many people there were."""
     return {
@@ -143,12 +152,6 @@ def given_in(session: Session, employer_id: int, month: Month, known_on: date) -
     asked = any(asks_headcount(pack(one.scheme)) for one in enrolled)
     people = headcounts(session, employer_id, [month]).get(month) if asked else None
     return {one.scheme: given_on(pack(one.scheme), month, one, people, known_on) for one in enrolled}
-
-
-def standing_declarations(session: Session, employer_id: int, month: Month) -> dict[str, Declaration]:
-    """The declarations that count for *month*, by scheme."""
-    wanted = (Declaration.employer_id == employer_id, Declaration.month == month, Declaration.state.not_in(GONE))
-    return {each.scheme: each for each in session.scalars(select(Declaration).where(*wanted))}
 
 
 def still_to_declare(session: Session, employer_id: int, month: Month, today: date) -> tuple[Pack, ...]:
@@ -209,10 +212,10 @@ def _months_of(enrolment: Enrolment, today: date) -> list[Month]:
     return list(months_between(first, rules.calendar.month_of(last), rules.calendar))
 
 
-def _scheme_month(given: Given, month: Month, declared: Declaration | None, unpaid: int, today: date) -> SchemeMonth:
+def _scheme_month(given: Given, month: Month, declared: Declared | None, unpaid: int, today: date) -> SchemeMonth:
     """How one scheme stands in one month."""
     rules, why = given.rules, None
-    due = declared.due_day if declared is not None else _due_day(given, month)
+    due = declared.main.due_day if declared is not None else _due_day(given, month)
     late = due is not None and today > due
     if declared is None:
         why = not_computable(given, month)
@@ -234,18 +237,15 @@ def _due_day(given: Given, month: Month) -> date | None:
         return None
 
 
-def _standing(session: Session, employer_id: int) -> dict[tuple[str, Month], Declaration]:
-    wanted = (Declaration.employer_id == employer_id, Declaration.state.not_in(GONE))
-    return {(each.scheme, each.month): each for each in session.scalars(select(Declaration).where(*wanted))}
-
-
 def _unpaid(session: Session, employer_id: int) -> dict[tuple[str, Month], int]:
     """What is open of each month's contribution, late charges apart."""
     found = standings(session, employer_id)
     return {(one.charge.scheme, one.charge.month): one.balance.contribution for one in found}
 
 
-def _drafts(session: Session, employer_id: int) -> dict[Month, UUID]:
-    wanted = (Payroll.employer_id == employer_id, Payroll.state == PayrollState.DRAFT.value)
-    rows = session.execute(select(Payroll.month, Payroll.public_id).where(*wanted))
-    return dict(rows.all())
+def _open_payrolls(session: Session, employer_id: int) -> tuple[dict[Month, UUID], dict[Month, UUID]]:
+    """The payrolls that are worked on, and those that wait for the fund."""
+    wanted = (Payroll.employer_id == employer_id, Payroll.state.in_((PayrollState.DRAFT, PayrollState.ASKED)))
+    rows = session.execute(select(Payroll.month, Payroll.public_id, Payroll.state).where(*wanted)).all()
+    drafts = {month: name for month, name, state in rows if state == PayrollState.DRAFT}
+    return drafts, {month: name for month, name, state in rows if state == PayrollState.ASKED}

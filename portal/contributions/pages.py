@@ -16,7 +16,7 @@ from portal.auth.access import acting_for_employer, guarded
 from portal.contributions import storage
 from portal.contributions.acknowledgement import when_late
 from portal.contributions.assessment import Sums
-from portal.contributions.models import Payroll, PayrollState
+from portal.contributions.models import Payroll, PayrollKind, PayrollState
 from portal.employers.given import given_from_json
 from portal.errors import NotFound
 from portal.installation import fund, month_from, pack
@@ -77,8 +77,8 @@ def schemes_on(payroll: Payroll) -> Sequence[SchemeOnPage]:
 
 def clean(payroll: Payroll) -> bool:
     """Whether nothing in it asks for a look: its next page is the one to submit on."""
-    asks = ("faulty", "blocking", "warnings", "missing", "namesakes", "notices", "revises")
-    return not any(payroll.checked.get(name) for name in asks)
+    asks = ("faulty", "blocking", "warnings", "missing", "namesakes", "notices")
+    return payroll.kind == PayrollKind.REGULAR.value and not any(payroll.checked.get(name) for name in asks)
 
 
 def to(endpoint: str, **values: object) -> ResponseReturnValue:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, null, select
 from sqlalchemy.orm import Session
 
 from portal import audit
@@ -25,8 +25,8 @@ from portal.tabular.rows import FaultyRow
 from portal.tabular.table import Problem
 from portal.words import _
 
-#: What a draft remembers from save to save: the schemes it is for, whether it revises, and how its file was laid out.
-KEPT = ("schemes", "revises", "layout", "columns", "file_name", "notices")
+#: What a draft remembers from save to save: the schemes it is for, and how its file was laid out.
+KEPT = ("schemes", "layout", "columns", "file_name", "notices")
 
 
 class Stale(Refused):
@@ -66,24 +66,27 @@ def draft_of(session: Session, employer_id: int, payroll: UUID, version: int) ->
     return draft
 
 
-def open_draft(session: Session, employer_id: int, month: Month) -> Payroll | None:
-    """The draft of *month*, if one is being worked on."""
-    wanted = (Payroll.employer_id == employer_id, Payroll.month == month, Payroll.state == PayrollState.DRAFT.value)
-    return session.scalar(select(Payroll).where(*wanted))
+def open_payroll(session: Session, employer_id: int, month: Month) -> Payroll | None:
+    """The payroll of *month* that is worked on, or waits for the fund; there is one at most."""
+    wanted = (Payroll.employer_id == employer_id, Payroll.month == month)
+    is_open = Payroll.state.in_((PayrollState.DRAFT.value, PayrollState.ASKED.value))
+    return session.scalar(select(Payroll).where(*wanted, is_open))
 
 
 def basis_of(session: Session, draft: Payroll, known_on: date) -> Basis:
     """What a draft is checked against now, with the rules as they are known on this day."""
     packs = [pack(name) for name in draft.checked["schemes"]]
-    return load_basis(session, draft.employer_id, draft.month, packs, known_on)
+    return load_basis(session, draft.employer_id, draft.month, packs, known_on, adds=draft.adds)
 
 
 def contents_of(session: Session, draft: Payroll) -> Contents:
     """The stored lines and faulty rows of a draft, in the order of their rows."""
+    kept_line = (
+        PayrollLine.row_number, PayrollLine.person_id, PayrollLine.components, PayrollLine.days, null(),
+        PayrollLine.reason, PayrollLine.reason_from, PayrollLine.reason_to,
+    )  # fmt: skip
     lines = session.execute(
-        select(PayrollLine.row_number, PayrollLine.person_id, PayrollLine.components, PayrollLine.days)
-        .where(PayrollLine.payroll_id == draft.id)
-        .order_by(PayrollLine.row_number)
+        select(*kept_line).where(PayrollLine.payroll_id == draft.id).order_by(PayrollLine.row_number)
     )
     faulty = session.execute(
         select(FaultyLine.row_number, FaultyLine.cells, FaultyLine.problems)
@@ -131,7 +134,10 @@ def _result(assessed: Assessed, contents: Contents) -> dict[str, Any]:
 
 def store_rows(session: Session, draft: Payroll, assessed: Assessed, faulty: Sequence[FaultyRow]) -> None:
     """Good lines and faulty rows, each with one COPY where there are any."""
-    columns = ("payroll_id", "row_number", "employer_id", "person_id", "components", "days", "shares", "problems")
+    columns = (
+        "payroll_id", "row_number", "employer_id", "person_id", "components", "days", "shares", "problems", "reason",
+        "reason_from", "reason_to",
+    )  # fmt: skip
     copy_rows(session, PayrollLine.__tablename__, columns, _line_rows(draft, assessed))
     names = ("payroll_id", "row_number", "employer_id", "cells", "problems")
     rows = ((draft.id, row.row, draft.employer_id, json.dumps(row.cells), _problems(row.problems)) for row in faulty)
@@ -145,7 +151,7 @@ def _line_rows(draft: Payroll, assessed: Assessed) -> Iterator[tuple[object, ...
         problems = _problems(assessed.problems.get(line.row, ()))
         yield (
             draft.id, line.row, draft.employer_id, line.person_id, json.dumps(dict(line.components)), line.days,
-            json.dumps(shares), problems,
+            json.dumps(shares), problems, line.reason, line.reason_from, line.reason_to,
         )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal.contributions.models import Declaration, DeclarationLine
-from portal.contributions.months import GONE
+from portal.contributions.standing import counts
 from portal.coverage.models import CoverageMonth, PaidMonth
 from portal.employers.given import Given, asks_headcount, given_from_json, given_on
 from portal.employers.models import Employer, Employment, Enrolment
@@ -188,10 +188,10 @@ def _declared(
     statement = (
         select(Declaration, DeclarationLine)
         .outerjoin(DeclarationLine, own)
-        .where(
-            Declaration.employer_id.in_(employers), Declaration.month >= earliest, Declaration.state.not_in(GONE)
-        )
-    )  # fmt: skip
+        .where(Declaration.employer_id.in_(employers), Declaration.month >= earliest, counts())
+        # Of a month with supplementary returns the one with the person's line comes last, and stays.
+        .order_by(DeclarationLine.person_id.is_not(None), Declaration.id.desc())
+    )
     return {(row[0].employer_id, row[0].scheme, row[0].month): (row[0], row[1]) for row in session.execute(statement)}
 
 

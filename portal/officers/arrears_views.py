@@ -104,7 +104,7 @@ def charge(employer_number: str, charge: UUID) -> ResponseReturnValue:
     with db.reading() as session:
         employer = employer_by_number(session, employer_number)
         record = records.charge_record(session, employer.id, charge, today)
-        lines, declared = [], record.declaration
+        lines, declared = [], record.declared
         if declared is not None and _sees_wages():
             lines = records.lines(session, declared, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
     return render_template(

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.contributions.models import Declaration
-from portal.contributions.months import GONE
+from portal.contributions.standing import counts
 from portal.db import day_range
 from portal.employers.due import month_fallen_due
 from portal.employers.models import Employer, Enrolment
@@ -105,7 +105,7 @@ def declares(scheme: str, month: Month, employer: Any) -> ColumnElement[bool]:
         Declaration.employer_id == employer,
         Declaration.scheme == scheme,
         Declaration.month == month,
-        Declaration.state.not_in(GONE),
+        counts(),
     )
 
 

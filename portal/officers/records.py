@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.auth.models import Account
 from portal.contributions.models import Declaration, DeclarationLine
-from portal.contributions.months import GONE, SchemeMonth, months_to_declare
+from portal.contributions.months import SchemeMonth, months_to_declare
+from portal.contributions.standing import Declared, declared_in
 from portal.errors import NotFound
 from portal.installation import pack, packs
 from portal.ledger import arrears, book
@@ -86,7 +87,7 @@ def _month(month: Month, one: SchemeMonth, stands: Standing | None) -> MonthOfSc
         state = "overdue"  # the contribution is settled, the charge for paying it late is not
     return MonthOfScheme(
         month, one.scheme, one.currency, one.due_day, one.declaration, stands.charge.public_id if stands else None,
-        one.declaration.total if one.declaration else None, opened, state,
+        one.declared.total if one.declared else None, opened, state,
     )  # fmt: skip
 
 
@@ -150,7 +151,7 @@ class ChargeRecord:
 
     charge: Charge
     open: ChargeBalance
-    declaration: Declaration | None
+    declared: Declared | None
     late: LateCharge
     late_posted: int
     postings: Sequence[PostingLine]
@@ -186,16 +187,10 @@ def charge_record(session: Session, employer_id: int, charge: UUID, today: date)
     postings = _postings(session, Posting.charge_id == found.id)
     posted = -sum(row.posting.amount for row in postings if row.posting.account == AccountName.LATE_INCOME)
     return ChargeRecord(
-        found, book.balances(session, [found.id])[found.id], _declaration(session, found),
+        found, book.balances(session, [found.id])[found.id],
+        declared_in(session, employer_id, found.scheme, found.month),
         arrears.late_to_date(session, found, today), posted, postings, found.due_day < today,
     )  # fmt: skip
-
-
-def _declaration(session: Session, charge: Charge) -> Declaration | None:
-    """The declaration that stands behind a charge."""
-    wanted = (Declaration.employer_id == charge.employer_id, Declaration.scheme == charge.scheme)
-    of_month = (Declaration.month == charge.month, Declaration.state.not_in(GONE))
-    return session.scalar(select(Declaration).where(*wanted, *of_month))
 
 
 def _postings(session: Session, condition: ColumnElement[bool]) -> Sequence[PostingLine]:
@@ -260,15 +255,19 @@ def declaration_record(session: Session, employer_id: int, declaration: UUID) ->
 Line = tuple[DeclarationLine, Person]
 
 
-def lines(session: Session, declaration: Declaration, *, limit: int, offset: int) -> list[Line]:
-    """The lines of a declaration with their people, by surname."""
+def lines(
+    session: Session, declared: Declared, *, limit: int, offset: int
+) -> list[tuple[Declaration, DeclarationLine, Person]]:
+    """The lines of all that is declared for a month, each with its declaration and its person, by surname."""
+    of = {one.id: one for one in declared.all}
     statement = (
         select(DeclarationLine, Person)
         .join(Person, Person.id == DeclarationLine.person_id)
-        .where(DeclarationLine.declaration_id == declaration.id)
+        .where(DeclarationLine.declaration_id.in_(of))
         .order_by(Person.surname, Person.first_name, Person.id)
     )
-    return [(one, person) for one, person in session.execute(statement.limit(limit).offset(offset))]
+    rows = session.execute(statement.limit(limit).offset(offset))
+    return [(of[one.declaration_id], one, person) for one, person in rows]
 
 
 def line(session: Session, declaration: Declaration, person: UUID) -> Line:

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.contributions.models import Declaration
-from portal.contributions.months import GONE
+from portal.contributions.standing import GONE
 from portal.employers.service import enrolments_of
 from portal.errors import NotFound
 from portal.installation import pack, packs

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from portal.contributions.service import declared_people
+from portal.contributions.standing import declared_people
 from portal.coverage import service as coverage
 from portal.coverage.service import DeclaredPerson
 from portal.installation import pack
