@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.contributions.models import Declaration
-from portal.contributions.months import GONE
+from portal.contributions.standing import GONE
 from portal.employers.models import Employer
 from portal.installation import fund
 from portal.reports import tables
