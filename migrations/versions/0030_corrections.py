@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0030"
-down_revision = "0029"
+down_revision = "0060"
 branch_labels = None
 depends_on = None
 
@@ -42,9 +42,7 @@ FOR EACH STATEMENT EXECUTE FUNCTION refuse_declared_twice()
 def upgrade() -> None:
     op.add_column("payroll", sa.Column("kind", sa.String(), server_default="regular", nullable=False))
     op.execute("UPDATE payroll SET kind = 'revised' WHERE checked ->> 'revises' = 'true'")
-    op.create_check_constraint(
-        op.f("ck_payroll_kind"), "payroll", "kind IN ('regular', 'revised', 'supplementary')"
-    )
+    op.create_check_constraint(op.f("ck_payroll_kind"), "payroll", "kind IN ('regular', 'revised', 'supplementary')")
     op.drop_index(ONE_OPEN, table_name="payroll")
     op.create_index(
         ONE_OPEN, "payroll", ["employer_id", "month"], unique=True,
