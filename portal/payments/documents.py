@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import current_app, render_template
 from flask_babel import force_locale
@@ -17,7 +18,7 @@ from portal.contributions.acknowledgement import fund_head
 from portal.installation import fund, pack
 from portal.ledger.statement import Statement, ageing
 from portal.payments import bills, receipts
-from portal.payments.models import Bill, Receipt
+from portal.payments.models import Bill, PaymentReversal, Receipt
 from portal.scheme.explain import words_to_json
 from portal.web.filters import say
 from portal.words import Words, _
@@ -28,8 +29,15 @@ def verify_url(document: UUID) -> str:
     return f"{current_app.config['BASE_URL']}/verify/{document}"
 
 
+def cancelled_pdf(receipt: Receipt, reversal: PaymentReversal) -> bytes:
+    """The receipt of a payment that was taken back, marked so; the one that was issued stays kept as it was."""
+    day = reversal.recorded_at.astimezone(ZoneInfo(fund().timezone)).date().isoformat()
+    snapshot = {**receipt.snapshot, "cancelled": {"on": day, "reason": reversal.reason}}
+    return _draw("receipt", _("Receipt %(number)s, cancelled", number=receipt.number), snapshot, receipt.public_id)
+
+
 def receipt_pdf(receipt: Receipt, *, at: datetime) -> bytes:
-    """The PDF of a receipt, always the same bytes."""
+    """The PDF of a receipt as it was issued, always the same bytes."""
     with db.reading() as session:
         kept = receipts.kept_pdf(session, receipt)
     if kept is not None:
@@ -37,6 +45,13 @@ def receipt_pdf(receipt: Receipt, *, at: datetime) -> bytes:
     drawn = _draw("receipt", _("Receipt %(number)s", number=receipt.number), receipt.snapshot, receipt.public_id)
     with db.writing() as session:
         return receipts.keep_pdf(session, receipt, drawn, at=at)
+
+
+def receipt_file(found: receipts.ReceiptOnPage, *, as_issued: bool, at: datetime) -> bytes:
+    """What to download: the receipt as it was issued, or with the mark that the payment was taken back since."""
+    if found.reversal is not None and not as_issued:
+        return cancelled_pdf(found.receipt, found.reversal)
+    return receipt_pdf(found.receipt, at=at)
 
 
 def bill_pdf(bill: Bill, *, at: datetime) -> bytes:

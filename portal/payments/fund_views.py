@@ -169,10 +169,10 @@ def receipt(receipt: UUID) -> ResponseReturnValue:
 @bp.get("/receipts/<uuid:receipt>.pdf")
 @needs(Right.FUND_VIEW)
 def receipt_file(receipt: UUID) -> ResponseReturnValue:
-    """The receipt as PDF, always the same bytes."""
+    """The receipt as PDF: as it was issued, or marked when the payment was taken back."""
     with db.reading() as session:
         found = receipts.receipt_on_page(session, receipt)
-    content = documents.receipt_pdf(found.receipt, at=clock.now())
+    content = documents.receipt_file(found, as_issued="issued" in request.args, at=clock.now())
     return download(content, f"{found.receipt.number}.pdf", receipts.PDF)
 
 

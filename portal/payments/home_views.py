@@ -21,7 +21,7 @@ from portal.employers.models import Employment
 from portal.employers.service import employers_of
 from portal.installation import fund, pack
 from portal.payments.account import OpenMonth, SchemeAccount, accounts_of
-from portal.payments.models import Payment, Receipt
+from portal.payments.models import Payment, PaymentReversal, Receipt
 from portal.scheme.calendars import Calendar, month_in_words
 from portal.words import Amount, Words, _, _n
 
@@ -54,6 +54,7 @@ class LastReceipt:
     amount: int
     currency: str
     scheme: str
+    taken_back: bool
 
 
 @bp.get("/")
@@ -94,8 +95,17 @@ def people_on(session: Session, employer_id: int, on: date) -> int:
 def last_receipt(session: Session, employer_id: int) -> LastReceipt | None:
     """The newest receipt of the employer; None before the first payment."""
     row = session.execute(
-        select(Receipt.public_id, Receipt.number, Payment.paid_on, Payment.amount, Payment.currency, Payment.scheme)
+        select(
+            Receipt.public_id,
+            Receipt.number,
+            Payment.paid_on,
+            Payment.amount,
+            Payment.currency,
+            Payment.scheme,
+            PaymentReversal.id,
+        )
         .join(Payment, Payment.id == Receipt.payment_id)
+        .outerjoin(PaymentReversal, PaymentReversal.payment_id == Payment.id)
         .where(Receipt.employer_id == employer_id)
         .order_by(Receipt.issued_at.desc(), Receipt.id.desc())
         .limit(1)
@@ -103,7 +113,9 @@ def last_receipt(session: Session, employer_id: int) -> LastReceipt | None:
     if row is None:
         return None
     scheme = pack(row.scheme).short_name
-    return LastReceipt(row.public_id, row.number, row.paid_on, row.amount, row.currency, scheme)
+    return LastReceipt(
+        row.public_id, row.number, row.paid_on, row.amount, row.currency, scheme, taken_back=row.id is not None
+    )  # fmt: skip
 
 
 def what_matters(rows: Sequence[MonthRow], accounts: Sequence[SchemeAccount], people: int, today: date) -> Now:

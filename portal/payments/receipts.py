@@ -228,19 +228,27 @@ def keep_pdf(session: Session, receipt: Receipt, content: bytes, *, at: datetime
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the public may know of a document: its kind (receipt or bill), its number, and whether it still holds."""
+    """
+    What the public may know of a document: its kind (receipt or bill), its number, and whether it still holds.
+
+    *cancelled* is the day on which the payment of a receipt was taken back, in the fund's zone.
+    """
 
     kind: str
     number: str
     holds: bool
+    cancelled: date | None = None
 
 
 def verdict_on(session: Session, public_id: UUID) -> Verdict | None:
     """Whether the fund issued a document; None when it did not."""
-    taken = select(PaymentReversal.id).where(PaymentReversal.payment_id == Receipt.payment_id).exists()
-    receipt = session.execute(select(Receipt.number, ~taken).where(Receipt.public_id == public_id)).one_or_none()
+    taken = select(PaymentReversal.recorded_at).where(PaymentReversal.payment_id == Receipt.payment_id)
+    wanted = select(Receipt.number, taken.scalar_subquery()).where(Receipt.public_id == public_id)
+    receipt = session.execute(wanted).one_or_none()
     if receipt is not None:
-        return Verdict("receipt", *receipt)
+        number, at = receipt
+        day = at.astimezone(ZoneInfo(fund().timezone)).date() if at else None
+        return Verdict("receipt", number, day is None, day)
     bill = session.scalar(select(Bill).where(Bill.public_id == public_id))
     if bill is None:
         return None

@@ -162,7 +162,7 @@ def test_a_receipt_as_pdf_is_kept_byte_for_byte(clerk: FlaskClient, kafue: Story
     assert "PRACTICE" in words
     assert f"http://localhost/verify/{receipt.public_id}" in words.replace(" ", "")
     kafue.take_back(receipt, LATE)
-    assert clerk.get(f"{base}/{receipt.public_id}.pdf").data == first.data
+    assert clerk.get(f"{base}/{receipt.public_id}.pdf?issued=1").data == first.data
     assert first.headers["Content-Disposition"].startswith("attachment")
     assert "This payment was taken back on 20 March 2026" in text_of(clerk.get(f"{base}/{receipt.public_id}").text)
     assert "R-2026-000001" in clerk.get(f"{base}/?scheme={NAPSA}").text
@@ -336,7 +336,7 @@ def test_the_public_page_says_genuine_or_not_and_nothing_else(kafue: Story, clie
         assert "1,200" not in page
         assert "Kafue" not in page
     kafue.take_back(receipt, DECLARED)
-    assert "was taken back" in client.get(f"/verify/{receipt.public_id}").text
+    assert "was cancelled on 5 February 2026" in client.get(f"/verify/{receipt.public_id}").text
     unknown = client.get(f"/verify/{uuid4()}")
     assert unknown.status_code == 404
     assert "We did not issue this document" in unknown.text
