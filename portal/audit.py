@@ -64,8 +64,13 @@ class Event(Enum):
 
     SLIP_PRINTED = ("employee.slip_printed", ())
     EMPLOYEE_CAME_IN = ("employee.came_in", ("way",))
-    REPORT_SENT = ("report.sent", ("report", "kind"))
-    REPORT_ANSWERED = ("report.answered", ("report",))
+
+    CASE_OPENED = ("case.opened", ("case", "kind"))
+    CASE_WRITTEN = ("case.written", ("case", "step"))
+    CASE_CLOSED = ("case.closed", ("case", "outcome"))
+    CASE_REOPENED = ("case.reopened", ("case",))
+    WORK_TAKEN = ("work.taken", ("to_account",))
+    WORK_RELEASED = ("work.released", ("to_account",))
 
     APPROVAL_ASKED = ("approval.asked", ("approval", "action"))
     APPROVAL_GIVEN = ("approval.given", ("approval", "action"))

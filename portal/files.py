@@ -9,6 +9,13 @@ from sqlalchemy import ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, Session, deferred, mapped_column
 
 from portal.db import Base, Id, PublicId
+from portal.errors import Refused
+from portal.words import _
+
+#: How a document's first bytes tell what it is, whatever its name says.
+KINDS_OF_FILE = {b"%PDF-": "application/pdf", b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
+#: Bytes; a photograph of a page fits.
+LARGEST_DOCUMENT = 5 * 1024 * 1024
 
 
 class StoredFile(Base):
@@ -54,3 +61,13 @@ def keep(
     session.add(row)
     session.flush()
     return row
+
+
+def document_type(content: bytes, *, field: str) -> str:
+    """The media type of a PDF, PNG or JPEG of up to 5 MB; Refused for anything else, beside *field*."""
+    if len(content) > LARGEST_DOCUMENT:
+        raise Refused(_("The file is larger than 5 MB. Send a smaller copy."), field=field, status=422)
+    found = next((media for magic, media in KINDS_OF_FILE.items() if content.startswith(magic)), None)
+    if found is None:
+        raise Refused(_("Send the document as a PDF, PNG or JPEG file."), field=field, status=422)
+    return found

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from portal import approvals, audit, files, outbox, series, work
+from portal import approvals, audit, files, outbox, series, taken, work
 from portal.auth import models as auth
+from portal.cases import models as cases
 from portal.contributions import models as contributions
 from portal.coverage import models as coverage
 from portal.db import Base
@@ -19,6 +20,7 @@ ALL = (
     approvals,
     audit,
     auth,
+    cases,
     contributions,
     coverage,
     employees,
@@ -31,6 +33,7 @@ ALL = (
     payments,
     people,
     series,
+    taken,
     work,
 )
 metadata = Base.metadata

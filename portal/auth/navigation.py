@@ -26,13 +26,14 @@ def _of_employer(base: str) -> list[tuple[str, str]]:
         (_("People"), f"{base}/roster/"),
         (_("Payroll"), f"{base}/payrolls/"),
         (_("Account"), f"{base}/account/"),
+        (_("Questions"), f"{base}/cases/"),
         (_("Employer file"), f"{base}/file"),
         (_("Calculators"), "/calculators/"),
     ]
 
 
 def _of_fund(rights: frozenset[Right]) -> list[tuple[str, str]]:
-    links = [(_("Home"), "/fund/"), (_("Employers"), "/fund/employers")]
+    links = [(_("Home"), "/fund/"), (_("What waits"), "/fund/queues"), (_("Employers"), "/fund/employers")]
     links.append((_("Registrations"), "/fund/registrations"))
     if Right.CASH in rights:
         links.append((_("Payments"), "/fund/payments/"))
@@ -40,7 +41,7 @@ def _of_fund(rights: frozenset[Right]) -> list[tuple[str, str]]:
         (_("Approvals"), "/fund/approvals"),
         (_("Arrears"), "/fund/arrears"),
         (_("Figures"), "/fund/figures"),
-        (_("Reports"), "/fund/reports"),
+        (_("Cases"), "/fund/cases"),
         (_("Core"), "/fund/core"),
         (_("Schemes"), "/fund/schemes/"),
     ]

@@ -31,6 +31,7 @@ LIMITS = {
     "new-account": (20, timedelta(hours=1)),
     "employee-number": (10, timedelta(minutes=15)),
     "employee-address": (40, timedelta(minutes=15)),
+    "problem": (10, timedelta(hours=1)),
 }
 
 

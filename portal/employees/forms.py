@@ -10,12 +10,16 @@ from wtforms import RadioField, SelectField, StringField, TextAreaField, Validat
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from portal.employees.reports import KINDS, LONGEST
+from portal.cases.kinds import REPORTS
+from portal.cases.service import LONGEST_NAME
 from portal.employers.answers import read_day
 from portal.employers.forms import DayField
 from portal.installation import fund
 from portal.web.filters import say
 from portal.web.forms import PortalForm
+
+#: Longest report, in characters.
+LONGEST = 1000
 
 
 class WhoForm(PortalForm):
@@ -81,7 +85,7 @@ class ReportForm(PortalForm):
 
     def offer(self, months: Sequence[tuple[str, str]], employers: Mapping[str, str]) -> None:
         """The months and employers one may choose from."""
-        self.kind.choices = [SelectChoice(kind, say(words)) for kind, words in KINDS.items()]
+        self.kind.choices = [SelectChoice(kind, say(words)) for kind, words in REPORTS.items()]
         self.month.choices = [SelectChoice(*one) for one in months]
         self.employer.choices = [SelectChoice(*one) for one in employers.items()]
 
@@ -91,15 +95,21 @@ class ReportForm(PortalForm):
             raise ValidationError(_l("Write what you were paid, so that the fund can compare."))
 
 
-class AnswerForm(PortalForm):
-    """An officer's answer."""
+class ComplaintForm(PortalForm):
+    """A complaint about the fund."""
 
-    answer = TextAreaField(
-        _l("Your answer"),
-        validators=[DataRequired(_l("Write an answer.")), Length(max=LONGEST)],
-        description=_l("The employee reads it as it stands. Say what you found and what happens next."),
-        render_kw={"rows": "5"},
+    title = StringField(
+        _l("What is it about?"),
+        validators=[DataRequired(_l("Write in a few words what it is about.")), Length(max=LONGEST_NAME)],
     )
+    message = TextAreaField(
+        _l("What happened?"),
+        validators=[
+            DataRequired(_l("Write what happened.")),
+            Length(max=LONGEST, message=_l("Use at most %(max)d characters.")),
+        ],
+        render_kw={"rows": "6"},
+    )  # fmt: skip
 
 
 class FindForm(PortalForm):

@@ -1,133 +1,80 @@
-"""An employee says what is wrong with a month; an officer of the fund answers."""
+"""An employee says what is wrong with a month: a case of the fund that the employer never reads."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal import audit, clock, outbox
-from portal.audit import Event
-from portal.auth.models import Account
-from portal.employees.models import Report
+from portal import clock
+from portal.cases import kinds, service
+from portal.cases.kinds import COMPLAINT, REPORT, REPORTS, Beside
+from portal.cases.models import Case, CaseEntry, CaseState, Side
+from portal.cases.service import New, Writer
+from portal.employees.record import record_of
+from portal.employees.why import shown
 from portal.employers.models import Employer
 from portal.errors import NotFound, Refused
-from portal.installation import fund
+from portal.installation import fund, month_from
 from portal.people.models import Person
 from portal.scheme.calendars import Month
-from portal.words import Words, _
+from portal.words import _
 
-#: What can be wrong, as it is said to an officer.
-KINDS: Mapping[str, Words] = {
-    "not_declared": _("My employer did not declare this month"),
-    "wrong_wage": _("The wage declared is wrong"),
-}
-#: Reports of one person that may wait for an answer at the same time.
+#: Cases of one person that may wait for an answer at the same time.
 MOST_OPEN = 20
-LONGEST = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class ReportOnFile:
-    """A report with whom it is from and about, and who answered it."""
-
-    report: Report
-    person: Person
-    employer: Employer
-    answered_by: str
 
 
 def send(
     session: Session, person_id: int, employer_number: str, month: Month, *, kind: str, message: str, at: datetime
-) -> Report:
-    """Tell the fund that a month is wrong.  The same again while it waits for an answer: the same report."""
-    person = session.scalars(select(Person).where(Person.id == person_id).with_for_update(key_share=True)).one()
+) -> Case:
+    """Tell the fund that a month is wrong.  The same again while it waits for an answer: the same case."""
     employer = session.scalar(select(Employer).where(Employer.number == employer_number))
-    if employer is None or kind not in KINDS:
+    if employer is None or kind not in REPORTS:
         raise NotFound("employer")
-    waiting = session.scalars(select(Report).where(Report.person_id == person_id, Report.state == "open")).all()
-    for each in waiting:
-        if (each.employer_id, each.month, each.kind, each.message) == (employer.id, month, kind, message):
-            return each
+    facts = {"month": str(month), "what": kind}
+    new = New(REPORT, Side.PERSON, facts, person=person_id, employer=employer.id)
+    return _open(session, new, message, at)
+
+
+def complain(session: Session, person_id: int, message: str, *, title: str, at: datetime) -> Case:
+    """Complain about the fund.  The same again while it waits for an answer: the same case."""
+    return _open(session, New(COMPLAINT, Side.PERSON, {"title": title}, person=person_id), message, at)
+
+
+def _open(session: Session, new: New, message: str, at: datetime) -> Case:
+    session.scalars(select(Person.id).where(Person.id == new.person).with_for_update(key_share=True)).one()
+    waiting = session.execute(
+        select(Case, CaseEntry.text)
+        .join(CaseEntry, (CaseEntry.case_id == Case.id) & (CaseEntry.step == "opened"))
+        .where(Case.person_id == new.person, Case.side == Side.PERSON.value, Case.state == CaseState.OPEN.value)
+    ).all()
+    for case, text in waiting:
+        if (case.kind, case.employer_id, case.facts, text) == (new.kind.code, new.employer, new.facts, message.strip()):
+            return case
     if len(waiting) >= MOST_OPEN:
-        words = _("%(n)s of your reports still wait for an answer. Please wait for the fund, or call.", n=MOST_OPEN)
+        words = _("%(n)s of your cases still wait for an answer. Please wait for the fund, or call.", n=MOST_OPEN)
         raise Refused(words, field="message", status=422)
-    report = Report(
-        person_id=person.id, employer_id=employer.id, scheme="", month=month, kind=kind, message=message, state="open",
-        created_at=at,
-    )  # fmt: skip
-    session.add(report)
-    session.flush()
-    audit.record(
-        session, Event.REPORT_SENT, at=at, person=person.id, employer=employer.id,
-        subject=f"report:{report.public_id}", report=str(report.public_id), kind=kind,
-    )  # fmt: skip
-    return report
+    return service.open_case(session, new, message, by=writer(new.person or 0), at=at)
 
 
-def answer(session: Session, report_id: UUID, text: str, *, by: int, at: datetime) -> Report:
-    """Answer a report; its sender is mailed that there is one, if an address is on file.  Once only."""
-    report = session.scalar(select(Report).where(Report.public_id == report_id).with_for_update())
-    if report is None:
-        raise NotFound("report")
-    if report.state == "answered":
-        if report.answer == text:
-            return report
-        raise Refused(_("Somebody else has answered this report a moment ago. Look at their answer."))
-    report.state, report.answer, report.answered_at, report.answered_by = "answered", text, at, by
-    subject = f"report:{report.public_id}"
-    audit.record(
-        session, Event.REPORT_ANSWERED, at=at, by=by, employer=report.employer_id, subject=subject,
-        report=str(report.public_id),
-    )  # fmt: skip
-    _tell(session, session.get_one(Person, report.person_id), report)
-    return report
+def writer(person_id: int) -> Writer:
+    """The employee, as one who writes in a case."""
+    return Writer(service.OTHER, person=person_id)
 
 
-def _tell(session: Session, person: Person, report: Report) -> None:
-    """The mail says that there is an answer and not what it says: others may read it."""
-    if not person.email:
-        return
-    text = _(
-        "The fund has answered what you reported about one of your months. Come in with your insurance number, your "
-        "birth date and a code to read the answer."
-    )
-    subject = _("%(fund)s has answered your report", fund=fund().short_name)
-    outbox.put_mail(session, f"mail/report/{report.public_id}", person.email, subject, text, at=clock.real_now())
+def waiting_for(session: Session, person_id: int) -> int:
+    """How many of an employee's cases wait for their answer."""
+    mine = service.of_person(person_id)
+    return session.scalar(select(func.count()).where(*mine, Case.state == CaseState.WAITING.value)) or 0
 
 
-def own_reports(session: Session, person_id: int) -> list[ReportOnFile]:
-    """What somebody has reported, the newest first."""
-    return _listed(session, _joined().where(Report.person_id == person_id).order_by(Report.id.desc()))
+def _beside(session: Session, case: Case) -> Beside:
+    """What was declared and paid for that month, as the employee sees it."""
+    employer = session.get_one(Employer, case.employer_id)
+    record = record_of(session, case.person_id or 0, clock.today(fund().timezone))
+    month = month_from(case.facts["month"])
+    return "employees/report_beside.html", {"months": shown(record, month, employer=employer.number)}
 
 
-def reports(session: Session, *, limit: int, offset: int = 0) -> tuple[list[ReportOnFile], int]:
-    """Everybody's reports: those that wait first, the oldest at the top, then the latest answered; and how many."""
-    total = session.scalar(select(func.count()).select_from(Report)) or 0
-    order = (Report.answered_at.desc().nulls_first(), Report.created_at, Report.id)
-    return _listed(session, _joined().order_by(*order).limit(limit).offset(offset)), total
-
-
-def report_of(session: Session, report_id: UUID) -> ReportOnFile:
-    """One report; NotFound when there is none."""
-    found = _listed(session, _joined().where(Report.public_id == report_id))
-    if not found:
-        raise NotFound("report")
-    return found[0]
-
-
-def _joined() -> Select[Report, Person, Employer, str]:
-    return (
-        select(Report, Person, Employer, Account.name)
-        .join(Person, Person.id == Report.person_id)
-        .join(Employer, Employer.id == Report.employer_id)
-        .outerjoin(Account, Account.id == Report.answered_by)
-    )
-
-
-def _listed(session: Session, statement: Select[Report, Person, Employer, str]) -> list[ReportOnFile]:
-    return [ReportOnFile(row[0], row[1], row[2], row[3] or "") for row in session.execute(statement)]
+kinds.beside(REPORT.code, _beside)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from portal import clock, db
 from portal.auth.access import employee, guarded
+from portal.cases import queries, service
+from portal.cases.forms import WithPaper
 from portal.employees import entry, reports
 from portal.employees.entry_views import bp as entry_bp  # noqa: F401  # the app opens every blueprint it finds here
-from portal.employees.forms import ReportForm
+from portal.employees.forms import ComplaintForm, ReportForm
 from portal.employees.record import Record, month_in, record_of
 from portal.employees.slip_views import bp as slip_bp  # noqa: F401
 from portal.employees.slip_views import counter_bp  # noqa: F401
@@ -19,6 +23,7 @@ from portal.errors import NotFound, Refused
 from portal.installation import fund, month_from, packs
 from portal.scheme.calendars import Month
 from portal.web.filters import month_name
+from portal.web.pages import PER_PAGE, download
 
 bp = guarded(Blueprint("employee", __name__, url_prefix="/me"), employee)
 
@@ -52,10 +57,71 @@ def month(month: str) -> ResponseReturnValue:
 
 @bp.get("/reports")
 def report_list() -> ResponseReturnValue:
-    """What was reported, and what the fund answered."""
+    """What was reported, and whether the fund answered."""
     with db.reading() as session:
-        found = reports.own_reports(session, g.person_id)
-    return render_template("employees/reports.html", reports=found, kinds=reports.KINDS)
+        rows, _total = queries.cases(session, *service.of_person(g.person_id), limit=PER_PAGE)
+    return render_template("employees/reports.html", rows=rows)
+
+
+@bp.get("/reports/<uuid:case>")
+def case(case: UUID) -> ResponseReturnValue:
+    """One report or complaint with everything written in it."""
+    return _case_page(case, WithPaper(formdata=None))
+
+
+@bp.post("/reports/<uuid:case>")
+def write(case: UUID) -> ResponseReturnValue:
+    """Answer the fund, or add something."""
+    form, mine = WithPaper(), service.of_person(g.person_id)
+    if not form.validate_on_submit():
+        return _case_page(case, form), 422
+    try:
+        with db.writing() as session:
+            found = service.case_of(session, case, *mine, lock=True)
+            service.write(
+                session, found, form.text.data or "", by=reports.writer(g.person_id), seen=form.last_seen,
+                at=clock.now(), papers=form.sent(),
+            )  # fmt: skip
+    except Refused as refusal:
+        form.refuse(refusal)
+        return _case_page(case, form), refusal.status
+    flash(gettext("The fund has your text."), "success")
+    return redirect(url_for(".case", case=case))
+
+
+@bp.get("/reports/<uuid:case>/<uuid:file>")
+def case_file(case: UUID, file: UUID) -> ResponseReturnValue:
+    """A document of one's own case."""
+    with db.reading() as session:
+        found = service.case_of(session, case, *service.of_person(g.person_id))
+        stored = service.file_of(session, found, file, fund_side=False)
+        return download(stored.content, stored.name, stored.media_type)
+
+
+def _case_page(name: UUID, form: WithPaper) -> str:
+    with db.reading() as session:
+        row = queries.row_of(session, service.case_of(session, name, *service.of_person(g.person_id)))
+        entries = queries.thread(session, row.case, fund_side=False)
+    form.seen.data = str(entries[-1].entry.id)
+    return render_template("employees/case.html", row=row, entries=entries, form=form)
+
+
+@bp.route("/reports/complain", methods=["GET", "POST"])
+def complain() -> ResponseReturnValue:
+    """Complain about the fund."""
+    form = ComplaintForm()
+    if not form.validate_on_submit():
+        return render_template("employees/complain.html", form=form), 422 if form.errors else 200
+    try:
+        with db.writing() as session:
+            made = reports.complain(
+                session, g.person_id, form.message.data or "", title=form.title.data or "", at=clock.now()
+            )
+    except Refused as refusal:
+        form.refuse(refusal)
+        return render_template("employees/complain.html", form=form), refusal.status
+    flash(gettext("The fund has it. Its number is %(number)s.", number=made.number), "success")
+    return redirect(url_for(".case", case=made.public_id))
 
 
 @bp.route("/reports/new", methods=["GET", "POST"])

@@ -31,10 +31,6 @@ from portal.words import Words, _
 
 #: The applicant may change the answers in these states.
 OPEN = (RegistrationState.DRAFT, RegistrationState.RETURNED)
-#: Bytes; a photograph of a page fits.
-LARGEST_DOCUMENT = 5 * 1024 * 1024
-#: How a document's first bytes tell what it is, whatever its name says.
-KINDS_OF_FILE = {b"%PDF-": "application/pdf", b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +131,7 @@ def add_document(
     field = document_field(kind)
     if all(kind != choice.code for choice in fund().documents):
         raise NotFound("document")
-    if len(content) > LARGEST_DOCUMENT:
-        raise Refused(_("The file is larger than 5 MB. Send a smaller copy."), field=field, status=422)
-    media_type = next((media for magic, media in KINDS_OF_FILE.items() if content.startswith(magic)), None)
-    if media_type is None:
-        raise Refused(_("Send the document as a PDF, PNG or JPEG file."), field=field, status=422)
+    media_type = files.document_type(content, field=field)
     stored = files.keep(session, content, name=asked.clean(name) or kind, media_type=media_type, at=at, by=by)
     _replace(session, registration, kind, stored)
     record(session, Event.DOCUMENT_ADDED, registration, by=by, at=at, kind=kind)

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from portal import clock, db
+from portal import clock, db, files
 from portal.auth.access import guarded, signed_in
 from portal.employers import answers as asked
 from portal.employers import forms, registration, review
@@ -222,7 +222,7 @@ def _keep_document(session: Session, row: Registration, form: PortalForm, choice
     field = form[document_field(choice.code)]
     if not field.data:
         return
-    content = field.data.stream.read(registration.LARGEST_DOCUMENT + 1)
+    content = field.data.stream.read(files.LARGEST_DOCUMENT + 1)
     name = field.data.filename or choice.code
     try:
         registration.add_document(session, row, choice.code, name, content, by=current_user.id, at=clock.now())

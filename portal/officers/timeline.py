@@ -122,8 +122,10 @@ _SAYS: dict[str, Callable[[Mapping[str, Any]], Words]] = {
         "Cover for %(month)s closed for %(n)s person", "Cover for %(month)s closed for %(n)s people",
         int(f["people"]), month=_month(f["month"]),
     ),
-    Event.REPORT_SENT.label: lambda _f: _("An employee reported a problem"),
-    Event.REPORT_ANSWERED.label: lambda _f: _("The report of an employee was answered"),
+    Event.CASE_OPENED.label: lambda f: _("Case %(number)s opened", number=str(f["case"])),
+    Event.CASE_WRITTEN.label: lambda f: _("Something was written in case %(number)s", number=str(f["case"])),
+    Event.CASE_CLOSED.label: lambda f: _("Case %(number)s closed", number=str(f["case"])),
+    Event.CASE_REOPENED.label: lambda f: _("Case %(number)s opened again", number=str(f["case"])),
 }  # fmt: skip
 
 

@@ -86,7 +86,7 @@ def first_of(waits: Home, approvals: Waiting) -> First:
             "%(num)s report of an employee waits, since %(since)s.",
             "%(num)s reports of employees wait, the oldest since %(since)s.", n, since=since,
         )  # fmt: skip
-        return First(title, "/fund/reports", _("Read the reports"), "")
+        return First(title, "/fund/queues/report", _("Read the reports"), "")
     return First(_("Nothing waits for you. Look at what is overdue."), "/fund/arrears", _("See the arrears"), "done")
 
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, column, func, select, table
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from portal import outbox
+from portal.cases.kinds import REPORT
+from portal.cases.models import Case, CaseState
 from portal.employers.due import month_fallen_due
 from portal.employers.given import latest_due_day
 from portal.employers.models import Employer, Enrolment, Registration, RegistrationState
@@ -17,9 +19,6 @@ from portal.installation import packs
 from portal.officers.queries import declares, enrolled_in
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month
-
-# The employees' room stands beside this one and is not imported; only its table is counted.
-_report = table("report", column("state", String()), column("created_at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def home(session: Session, today: date) -> Home:
     refused = (outbox.Message.created_at, outbox.Message.state == "refused", outbox.Message.topic == "core")
     return Home(
         registrations=_waiting(session, *registrations),
-        reports=_waiting(session, _report.c.created_at, _report.c.state == "open"),
+        reports=_waiting(session, Case.opened_at, Case.kind == REPORT.code, Case.state == CaseState.OPEN.value),
         refused=_waiting(session, *refused),
         months=tuple(_scheme_month(session, rules, today) for rules in packs().values()),
     )

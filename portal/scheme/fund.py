@@ -105,6 +105,7 @@ def _parts(content: Section, folder: Path) -> dict[str, Any]:
         "ageing": _ageing(content),
         "series": _series(content.section("series")),
         "limits": _limits(content.section("limits"), currency),
+        "service_days": _service_days(content),
     }
 
 
@@ -122,6 +123,16 @@ def _languages(content: Section) -> tuple[str, ...]:
         if not re.fullmatch(_LANGUAGE, code) or found.count(code) > 1:
             words = _('found %(found)s. Write each language once, by its code: "en", "fr".', found=code)
             content.wrong("languages", words)
+    return found
+
+
+def _service_days(content: Section) -> Mapping[str, int]:
+    """Days by kind of work; none where the file is silent."""
+    if "service_days" not in content:
+        return {}
+    section = content.section("service_days")
+    found = {kind: section.number(kind, least=1, most=365) for kind in section.table.values}
+    section.close()
     return found
 
 

@@ -7,7 +7,7 @@ One installation serves one fund, and a fund runs one or more schemes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
@@ -140,6 +140,8 @@ class Fund:
     packs: Mapping[str, Pack]
     off: tuple[Off, ...]
     hash: str
+    #: Days within which a kind of work should be done, where the fund means others than the portal does.
+    service_days: Mapping[str, int] = field(default_factory=dict)
 
     def pack(self, scheme: str) -> Pack:
         """The rules of one of its schemes."""

@@ -11,14 +11,18 @@ from sqlalchemy.orm import Session
 
 from portal import clock, db, files
 from portal.auth.models import Account, EmployerRole, FundRoleName
+from portal.cases import service
+from portal.cases.kinds import PROBLEM, QUESTION, REPORT
+from portal.cases.models import Case, CaseEntry, CaseFile, Side
+from portal.cases.service import New, Paper, Writer
 from portal.contributions import drafts
 from portal.contributions.models import Declaration
 from portal.demo import fund_maker
 from portal.demo.characters import CHARACTERS
 from portal.employees.entry import Slip
-from portal.employees.models import Report
 from portal.employees.slip_work import _ready, _sheet
 from portal.employers.models import Employer, Employment, Registration
+from portal.files import StoredFile
 from portal.installation import fund
 from portal.ledger.models import Charge, Transaction
 from portal.payments.bills import issue_bill
@@ -103,12 +107,7 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         session, b"national_id\n", name="roster.csv", media_type="text/csv", at=now, employer=employer.id
     )
     person = session.get_one(Person, employment.person_id)
-    report = Report(
-        person_id=person.id, employer_id=employer.id, scheme="zm-nhima", month=month, kind="wrong_wage",
-        message="less than I was paid", state="open", created_at=now,
-    )  # fmt: skip
-    session.add(report)
-    session.flush()
+    cases = _cases(session, employer, person, str(month))
     sheet = _sheet(1, 1, [Slip(person, "", month.first_day())])
     work = Work(
         employer_id=employer.id, kind="slips", name="slips/once", payload={}, back="/", state="done", done=1, total=1,
@@ -142,8 +141,9 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         "month": str(month),
         "person": person.public_id,
         "employment": employment.public_id,
-        "file": upload.public_id,
-        "report": report.public_id,
+        "file": {"questions": (paper := _paper(session, cases["questions"])), "cases": paper, "": upload.public_id},
+        "case": cases,
+        "queue": "registration",
         "row": 2,
         "kind": {"registration": "tax", "registrations": "tax", "schemes": "pack", "": "csv"},
         "card": "clerk",
@@ -157,6 +157,34 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         "code": "en",
         "unknown": uuid4(),
     }
+
+
+def _cases(session: Session, employer: Employer, person: Person, month: str) -> dict[str, object]:
+    """A question of the employer, with a paper, and a report of one of its people."""
+    question = New(QUESTION, Side.EMPLOYER, {"title": "Our bill"}, employer=employer.id)
+    other = Writer(service.OTHER)
+    asked = service.open_case(
+        session, question, "more than we owe", by=other, at=clock.now(), papers=[Paper("bill.pdf", b"%PDF-1.4")]
+    )
+    facts = {"month": month, "what": "wrong_wage"}
+    report = New(REPORT, Side.PERSON, facts, person=person.id, employer=employer.id)
+    reported = service.open_case(session, report, "less than I was paid", by=other, at=clock.now())
+    told = service.open_case(session, New(PROBLEM, Side.NOBODY), "a page", by=other, at=clock.now())
+    return {
+        "questions": asked.public_id, "cases": asked.public_id, "employee": reported.public_id,
+        "problem": told.public_id, "": asked.public_id,
+    }  # fmt: skip
+
+
+def _paper(session: Session, case: object) -> object:
+    """The paper that came with a case."""
+    return session.scalars(
+        select(StoredFile.public_id)
+        .join(CaseFile, CaseFile.file_id == StoredFile.id)
+        .join(CaseEntry, CaseEntry.id == CaseFile.entry_id)
+        .join(Case, Case.id == CaseEntry.case_id)
+        .where(Case.public_id == case)
+    ).one()
 
 
 def _simulation(session: Session, employer: Employer) -> Work:

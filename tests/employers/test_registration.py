@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal import db
+from portal import db, files
 from portal.audit import AuditEvent
 from portal.auth.models import Account, FundRoleName, Mandate
 from portal.employers import answers as asked
@@ -245,7 +245,7 @@ def test_another_account_does_not_find_the_application() -> None:
         (b"MZ\x90 a program called certificate.pdf", "PDF, PNG or JPEG"),
         (b"<html>%PDF-", "PDF, PNG or JPEG"),
         (b"", "PDF, PNG or JPEG"),
-        (b"%PDF-" + b"0" * registration.LARGEST_DOCUMENT, "larger than 5 MB"),
+        (b"%PDF-" + b"0" * files.LARGEST_DOCUMENT, "larger than 5 MB"),
     ],
 )
 def test_a_document_is_judged_by_its_bytes_and_size(content: bytes, words: str) -> None:

@@ -12,10 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from portal import clock, db
+from portal import clock, db, files
 from portal.auth.models import Account, FundRoleName
 from portal.employers import answers as asked
-from portal.employers import registration
 from portal.employers.models import Employer, Registration
 from portal.outbox import Message
 from tests.employers.test_registration import GOOD, PDF, send_in
@@ -136,7 +135,7 @@ def test_a_good_document_is_kept_when_another_is_refused(client: FlaskClient, ap
     activity = asked.page_named("activity")
     assert activity
     answer(client, url, activity)
-    shown = send_documents(client, url, tax=b"MZ a program", owners=b"%PDF-" + b"0" * registration.LARGEST_DOCUMENT)
+    shown = send_documents(client, url, tax=b"MZ a program", owners=b"%PDF-" + b"0" * files.LARGEST_DOCUMENT)
     assert shown.status_code == 422
     assert "PDF, PNG or JPEG" in shown.text
     assert "larger than 5 MB" in shown.text
