@@ -117,7 +117,7 @@ EXERCISES = (
     )),
     Exercise("employee", _l("Am I covered?"), _l("See your cover and your months, and say when something is wrong."), (
         Question(_l("Until which day are you covered? Type it as day, month and year, like 31 12 2026."), _l("The first page"), _covered_until),
-        Did(_l("Report that a month's wage is wrong."), _l("A month, then Something is wrong with this month"), (Event.REPORT_SENT,)),
+        Did(_l("Report that a month's wage is wrong."), _l("A month, then Something is wrong with this month"), (Event.CASE_OPENED,)),
     )),
     Exercise("registrar", _l("A registration is decided"), _l("Look at an application, compare it with the employers there are, and decide."), (
         Did(_l("Return the application that waits, with a remark, or approve it."), _l("Registrations"), (Event.REGISTRATION_RETURNED, Event.REGISTRATION_APPROVED, Event.REGISTRATION_REJECTED)),
@@ -127,7 +127,7 @@ EXERCISES = (
         Question(_l("Which number has the employer that has never declared anything?"), _l("Employers, with the filter Last month not declared"), _silent),
         Question(_l("Which number has the employer that owes NAPSA most?"), _l("Arrears, NAPSA"), _largest_debtor),
         Question(_l("How much does Mosi Transport owe NAPSA in all today?"), _l("Employers, Mosi Transport"), _owed(MOSI)),
-        Did(_l("Answer what an employee reported. If nobody did, come in as the employee first and report something."), _l("Cases"), (Event.REPORT_ANSWERED,)),
+        Did(_l("Answer what an employee reported. If nobody did, come in as the employee first and report something."), _l("Cases"), (Event.CASE_WRITTEN, Event.CASE_CLOSED)),
     )),
     Exercise("cashier", _l("Money at the counter"), _l("Enter a payment, see what it settles, and put a mistake right."), (
         Did(_l("Enter a payment of Mosi Transport for NAPSA."), _l("Payments, find Mosi Transport"), (Event.PAYMENT_RECORDED,)),
