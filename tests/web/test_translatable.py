@@ -104,7 +104,8 @@ def known_words() -> set[str]:
                 "SELECT surname || ' ' || first_name || ' ' || email FROM person UNION SELECT legal_name || ' ' || "
                 "trade_name || ' ' || address || ' ' || email || ' ' || contact_name || ' ' || bank_name FROM employer "
                 "UNION SELECT name || ' ' || email FROM account UNION SELECT name FROM stored_file "
-                "UNION SELECT answers::text FROM registration UNION SELECT reason FROM approval"
+                "UNION SELECT answers::text FROM registration UNION SELECT reason FROM approval "
+                "UNION SELECT text FROM case_entry"
             )
         ).scalars()
         words = {word for row in rows for word in re.findall(r"[A-Za-z]+", row)}
