@@ -56,6 +56,8 @@ class Config:
     bind: str = "127.0.0.1"
     web_workers: int = 2
     testing: bool = False
+    #: Whether the fund's people must sign in with a second step; always in production.
+    second_step: bool = False
 
     @property
     def secure(self) -> bool:
@@ -96,6 +98,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         proxies=_count(env, "TRUSTED_PROXIES", 0, 0, 5),
         bind=env.get("BIND", "127.0.0.1"),
         web_workers=_count(env, "WEB_WORKERS", 2, 1, 100),
+        second_step=production or _one_of(env, "SECOND_STEP", ("no", "yes")) == "yes",
     )
 
 

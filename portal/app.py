@@ -21,9 +21,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Config
 from portal import clock, db, installation, tables  # noqa: F401  # tables: foreign keys cross packages
-from portal.auth import home, navigation, service
+from portal.auth import home, navigation, passwords
 from portal.auth.access import GUARDS, login_manager
-from portal.auth.sessions import IDLE, StoredSessions
+from portal.auth.sessions import StoredSessions
+from portal.auth.visits import IDLE
 from portal.demo import stories
 from portal.web import catalogue, errors, filters, headers, language
 
@@ -33,6 +34,8 @@ LARGEST_UPLOAD = 21 * 1024 * 1024
 ROOMS = (
     "portal.auth.views",
     "portal.auth.language_views",
+    "portal.account.views",
+    "portal.account.second_step_views",
     "portal.employers.views",
     "portal.employers.roster_views",
     "portal.contributions.views",
@@ -99,7 +102,7 @@ def _settings(app: Flask, config: Config) -> None:
         behind = {"x_for": config.proxies, "x_proto": config.proxies, "x_host": config.proxies}
         app.wsgi_app = ProxyFix(app.wsgi_app, **behind)  # type: ignore[method-assign]  # as Werkzeug documents it
     if config.practice or config.testing:
-        service.cheaper_passwords()
+        passwords.cheaper_passwords()
 
 
 def _extensions(app: Flask) -> None:
@@ -181,4 +184,5 @@ def _for_every_page() -> dict[str, Any]:
         "session_seconds": int(IDLE.total_seconds()) if current_user.is_authenticated else None,
         "stay_url": "/stay",
         "sign_out_url": "/sign-out",
+        "account_url": "/account/",
     }

@@ -11,7 +11,7 @@ from flask import Flask
 
 from config import Config
 from portal import clock, db, migrate
-from portal.auth import service
+from portal.auth import passwords, service
 from portal.auth.models import FundRoleName
 from portal.declaration_commands import declarations_command
 from portal.demo import fund_maker, snapshot, stories
@@ -106,8 +106,8 @@ def account_command() -> None:
 @click.password_option(help="At least 12 characters.")
 def account_add(email: str, name: str, role: str, password: str) -> None:
     """Make an account for someone who works at the fund."""
-    if service.problem_of_password(password, email):
-        raise click.ClickException("Use at least 12 characters, without the e-mail address.")
+    if passwords.problem_of_password(password, email):
+        raise click.ClickException("Use at least 12 characters that nobody guesses, without the e-mail address.")
     now = clock.now()
     with db.writing() as session:
         if service.account_by_email(session, email):

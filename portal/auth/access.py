@@ -14,13 +14,14 @@ from functools import wraps
 from typing import Any, TypeVar
 from uuid import UUID
 
-from flask import Blueprint, abort, g, redirect, request, url_for
+from flask import Blueprint, abort, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 from sqlalchemy import column, select, table
 
 from portal import clock, db
 from portal.auth.models import Account, EmployerRole, FundRoleName
+from portal.auth.proof import fresh as fresh
 from portal.auth.service import fund_roles, mandates
 from portal.installation import fund
 
@@ -104,8 +105,8 @@ def load_user(name: str) -> Account | EmployeeVisit | None:
     kind, _colon, number = name.partition(":")
     if kind == "person":
         return EmployeeVisit(int(number))
-    with db.reading() as session:
-        account = session.get(Account, int(number))
+    with db.reading() as database:
+        account = database.get(Account, int(number))
     return account if account is not None and account.disabled_at is None else None
 
 
@@ -136,14 +137,14 @@ def acting_for_employer() -> ResponseReturnValue | None:
     if current_user.kind != "account":
         abort(404)
     number = (request.view_args or {}).get("employer_number")
-    with db.reading() as session:
-        row = session.execute(select(_employer).where(_employer.c.number == number)).one_or_none()
-        roles = mandates(session, current_user.id, row.id, clock.today(fund().timezone)) if row else set()
+    with db.reading() as database:
+        row = database.execute(select(_employer).where(_employer.c.number == number)).one_or_none()
+        roles = mandates(database, current_user.id, row.id, clock.today(fund().timezone)) if row else set()
     if row is None or not roles:
         abort(404)
     g.employer = EmployerOnPage(row.id, row.public_id, row.number, row.trade_name or row.legal_name, row.state)
     g.rights = frozenset().union(*(EMPLOYER_RIGHTS[role] for role in roles))
-    return None
+    return _second_step(not roles.isdisjoint(fund().second_step_for))
 
 
 def fund_staff() -> ResponseReturnValue | None:
@@ -155,7 +156,7 @@ def fund_staff() -> ResponseReturnValue | None:
         abort(404)
     g.fund_roles = roles
     g.rights = frozenset().union(*(FUND_RIGHTS[role] for role in roles))
-    return None
+    return _second_step(current_app.config["PORTAL"].second_step)
 
 
 def employee() -> ResponseReturnValue | None:
@@ -185,8 +186,15 @@ def needs(right: Right) -> Callable[[View], View]:
 
 
 def _fund_roles() -> set[FundRoleName]:
-    with db.reading() as session:
-        return fund_roles(session, current_user.id, clock.today(fund().timezone))
+    with db.reading() as database:
+        return fund_roles(database, current_user.id, clock.today(fund().timezone))
+
+
+def _second_step(wanted: bool) -> ResponseReturnValue | None:
+    """To the page that sets up an authenticator, where one is asked for and this visit came in without."""
+    if not wanted or session.get("proof") in ("code", "card"):
+        return None
+    return redirect(url_for("second_step.show"))
 
 
 def _to_sign_in() -> ResponseReturnValue:

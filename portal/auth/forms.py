@@ -8,13 +8,15 @@ from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, PasswordField, StringField, ValidationError
 from wtforms.validators import Email, InputRequired, Length
 
-from portal.auth.service import SHORTEST_PASSWORD, problem_of_password
+from portal.auth.passwords import SHORTEST_PASSWORD, problem_of_password
 from portal.web.forms import PortalForm
 
 PROBLEMS = {
     "too_short": _l("Use at least %(n)s characters: three or four words you can remember.", n=SHORTEST_PASSWORD),
     "has_email": _l("Leave your e-mail address out of the password."),
     "too_simple": _l("Use more different characters."),
+    "our_words": _l("Leave out the words of this portal and the name of the fund: they are tried first."),
+    "common": _l("This is like passwords that many people use, and those are tried first. Take words nobody expects."),
 }
 
 
@@ -38,6 +40,17 @@ class SignInForm(PortalForm):
         _l("Password"),
         validators=[InputRequired(_l("Enter your password.")), Length(max=200)],
         render_kw={"autocomplete": "current-password"},
+    )
+
+
+class CodeForm(PortalForm):
+    """A code of an authenticator, or a recovery code."""
+
+    code = StringField(
+        _l("Code"),
+        validators=[InputRequired(_l("Enter the code.")), Length(max=40)],
+        description=_l("The six figures your authenticator shows now, or one of your recovery codes."),
+        render_kw={"autocomplete": "one-time-code", "spellcheck": "false"},
     )
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, Id, PublicId
@@ -46,6 +46,12 @@ class Account(Base):
     confirmed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    #: On the real clock, to the minute: for the review of who still uses what they may.
+    last_seen_at: Mapped[datetime | None]
+    #: The accountant's office somebody works for; empty for an employer's own people.
+    office: Mapped[str] = mapped_column(default="", server_default="")
+    #: Codes of the places an officer works for, with all that lies in them; empty means the whole fund.
+    districts: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
 
     is_active = True  # Flask-Login: a disabled account is not loaded at all
     is_authenticated = True
@@ -98,19 +104,24 @@ class WebSession(Base):
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    public_id: Mapped[PublicId]
+    #: Which browser on which system, in two words.
+    device: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class Token(Base):
-    """A link sent by mail, good once: confirm an address, choose a new password, resume a registration."""
+    """A link sent by mail, good once: confirm an address, choose a new password, use another address."""
 
     __tablename__ = "token"
-    __table_args__ = (CheckConstraint("purpose IN ('confirm', 'reset', 'register')", name="purpose"),)
+    __table_args__ = (CheckConstraint("purpose IN ('confirm', 'reset', 'register', 'email')", name="purpose"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     purpose: Mapped[str]
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    #: The address to be used from now on; only for that purpose.
+    address: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class Attempt(Base):
@@ -122,3 +133,33 @@ class Attempt(Base):
     id: Mapped[Id]
     bucket: Mapped[str]
     at: Mapped[datetime]
+
+
+class SecondFactor(Base):
+    """
+    The authenticator of an account: codes that change every thirty seconds.
+
+    Its secret is not kept: it is worked out from the salt and the installation's own secret (see `factor`).
+    """
+
+    __tablename__ = "second_factor"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    salt: Mapped[str]
+    made_at: Mapped[datetime]
+    #: Null until a first code showed that the authenticator works.
+    confirmed_at: Mapped[datetime | None]
+    #: The thirty seconds of the last code that was taken: neither it nor an older one is taken again.
+    last_step: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+
+
+class RecoveryCode(Base):
+    """One of the codes for the day the authenticator is lost: kept as a digest, good once."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (UniqueConstraint("account_id", "digest"),)
+
+    id: Mapped[Id]
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    digest: Mapped[str]
+    used_at: Mapped[datetime | None]

@@ -6,39 +6,36 @@ import hashlib
 import secrets
 from datetime import date, datetime, timedelta
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import audit, clock, outbox
 from portal.audit import Event
 from portal.auth.models import Account, Attempt, EmployerRole, FundRole, FundRoleName, Mandate, Token
+from portal.auth.passwords import fits, hash_of
+from portal.auth.visits import end_visits
 from portal.db import day_range
 from portal.errors import NotFound, Refused
 from portal.words import Words, _
 
-#: OWASP's second recommended setting; `cheaper_passwords` is for tests and the practice fund only.
-_hasher = PasswordHasher()
-SHORTEST_PASSWORD = 12
 CONFIRM_FOR, RESET_FOR = timedelta(days=3), timedelta(minutes=30)
+
+#: A try of a code counts in both: what a quarter of an hour allows, and what a day does.
+SECOND_STEP_TRIES = ("second-step", "second-step-day")
 
 #: bucket -> (how many, within): counted before anything is judged, on the real clock.
 LIMITS = {
     "sign-in-account": (10, timedelta(minutes=5)),
     "sign-in-address": (30, timedelta(minutes=5)),
+    "second-step": (10, timedelta(minutes=15)),
+    "second-step-day": (50, timedelta(days=1)),
+    "proof": (10, timedelta(minutes=5)),
     "reset": (5, timedelta(days=1)),
     "new-account": (20, timedelta(hours=1)),
     "employee-number": (10, timedelta(minutes=15)),
     "employee-address": (40, timedelta(minutes=15)),
     "problem": (10, timedelta(hours=1)),
 }
-
-
-def cheaper_passwords() -> None:
-    """Hash with little work from here on: a thousand test accounts must not cost minutes."""
-    global _hasher
-    _hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 def count_attempt(session: Session, kind: str, who: str, *, at: datetime) -> bool:
@@ -53,17 +50,6 @@ def count_attempt(session: Session, kind: str, who: str, *, at: datetime) -> boo
     session.flush()
     tries = session.scalar(select(func.count()).where(Attempt.bucket == bucket, Attempt.at > at - window))
     return (tries or 0) <= limit
-
-
-def problem_of_password(password: str, email: str) -> str | None:
-    """Why a password will not do, as a message id, or None.  Long is what counts; no rules about signs."""
-    if len(password) < SHORTEST_PASSWORD:
-        return "too_short"
-    if email and email.split("@")[0].lower() in password.lower():
-        return "has_email"
-    if len(set(password)) < 5:
-        return "too_simple"
-    return None
 
 
 def account_by_email(session: Session, email: str) -> Account | None:
@@ -90,7 +76,7 @@ def create_account(
         )
         return None
     account = Account(
-        email=email.strip(), name=name.strip(), password_hash=_hasher.hash(password), created_at=at, confirmed_at=None
+        email=email.strip(), name=name.strip(), password_hash=hash_of(password), created_at=at, confirmed_at=None
     )
     session.add(account)
     session.flush()
@@ -110,7 +96,7 @@ def add_account(session: Session, email: str, name: str, *, at: datetime, passwo
     account = Account(
         email=email,
         name=name,
-        password_hash=_hasher.hash(password) if password else None,
+        password_hash=hash_of(password) if password else None,
         created_at=at,
         confirmed_at=at,
     )
@@ -132,14 +118,14 @@ def issue_token(session: Session, account: Account, purpose: str, valid: timedel
     ):
         old.used_at = at
     secret = secrets.token_urlsafe(24)
-    session.add(Token(id=_digest(secret), purpose=purpose, account_id=account.id, expires_at=at + valid))
+    session.add(Token(id=digest_of(secret), purpose=purpose, account_id=account.id, expires_at=at + valid))
     return secret
 
 
 def use_token(session: Session, secret: str, purpose: str) -> Account:
     """The account a link was sent to; the link is then spent.  NotFound when spent, too old or never made."""
     at = clock.real_now()
-    token = session.scalar(select(Token).where(Token.id == _digest(secret)).with_for_update())
+    token = session.scalar(select(Token).where(Token.id == digest_of(secret)).with_for_update())
     if token is None or token.purpose != purpose or token.used_at is not None or token.expires_at < at:
         raise NotFound("token")
     token.used_at = at
@@ -169,26 +155,22 @@ def request_reset(session: Session, email: str, *, at: datetime, reset_url: str)
 def choose_password(session: Session, secret: str, password: str, *, at: datetime) -> Account:
     """Set a new password by the link of a reset mail.  The address is then known to be right, too."""
     account = use_token(session, secret, "reset")
-    account.password_hash = _hasher.hash(password)
+    account.password_hash = hash_of(password)
     account.confirmed_at = account.confirmed_at or at
+    end_visits(session, account.id)
     audit.record(session, Event.PASSWORD_CHANGED, at=at, by=account.id, account=str(account.public_id))
     return account
 
 
-def check_password(session: Session, email: str, password: str, *, at: datetime) -> Account:
+def check_password(session: Session, email: str, password: str) -> Account:
     """
     The account these belong to.  Refused, always in the same words, when they do not fit.
 
     An unknown address costs the same work as a known one, so that time tells nothing.
     """
     account = account_by_email(session, email)
-    known = account is not None and account.disabled_at is None and account.password_hash is not None
-    stored = account.password_hash if known and account else _nobody()
-    try:
-        fits = _hasher.verify(stored or "", password) and known
-    except (VerificationError, InvalidHashError):
-        fits = False
-    if not fits or account is None:
+    stored = account.password_hash if account is not None and account.disabled_at is None else None
+    if not fits(stored, password) or account is None:
         raise Refused(
             _("That e-mail address and password do not belong together. Check both, or choose a new password."),
             field="password",
@@ -200,7 +182,6 @@ def check_password(session: Session, email: str, password: str, *, at: datetime)
             field="email",
             status=422,
         )
-    audit.record(session, Event.SIGNED_IN, at=at, by=account.id)
     return account
 
 
@@ -265,18 +246,8 @@ def mandates(session: Session, account_id: int, employer_id: int, on: date) -> s
     return {EmployerRole(role) for role in found}
 
 
-_nobodys_hash: str | None = None
-
-
-def _nobody() -> str:
-    """The hash of a password nobody has, made with the work of a real one."""
-    global _nobodys_hash
-    if _nobodys_hash is None:
-        _nobodys_hash = _hasher.hash(secrets.token_urlsafe(16))
-    return _nobodys_hash
-
-
-def _digest(secret: str) -> str:
+def digest_of(secret: str) -> str:
+    """What is kept of the secret of a link."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 

@@ -11,16 +11,18 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request
 from flask.sessions import SessionInterface, SessionMixin
 from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import CallbackDict
 
 from portal import clock, db
-from portal.auth.models import WebSession
+from portal.auth.devices import device_of
+from portal.auth.models import Account, WebSession
+from portal.auth.visits import AT_MOST, IDLE
 
-IDLE, AT_MOST = timedelta(minutes=30), timedelta(hours=12)
 #: How stale `last_seen_at` may be: not every page writes.
 SEEN_EVERY = timedelta(minutes=1)
 
@@ -71,10 +73,10 @@ class StoredSessions(SessionInterface):
             return
         if visit.token and not visit.modified:
             if visit.row is not None and visit.row.last_seen_at < now - SEEN_EVERY:
-                _seen(visit.token, now)
+                _seen(visit.token, visit.row.account_id, now)
             return
         token = visit.token or secrets.token_urlsafe(32)
-        _store(token, dict(visit), now)
+        _store(token, dict(visit), now, device_of(request.user_agent.string))
         if token != visit.token:
             response.set_cookie(
                 self.get_cookie_name(app),
@@ -92,18 +94,27 @@ def end(token: str) -> None:
         session.execute(delete(WebSession).where(WebSession.id == _digest(token)))
 
 
-def _seen(token: str, now: datetime) -> None:
+def _seen(token: str, account: int | None, now: datetime) -> None:
     with db.writing() as session:
         session.execute(update(WebSession).where(WebSession.id == _digest(token)).values(last_seen_at=now))
+        _account_seen(session, account, now)
 
 
-def _store(token: str, content: dict[str, Any], now: datetime) -> None:
+def _store(token: str, content: dict[str, Any], now: datetime, device: str) -> None:
     user = str(content.get("_user_id", ""))
     account = int(user.removeprefix("account:")) if user.startswith("account:") else None
     row = {"content": content, "last_seen_at": now, "account_id": account}
-    statement = insert(WebSession).values(id=_digest(token), created_at=now, expires_at=now + AT_MOST, **row)
+    made = {"id": _digest(token), "created_at": now, "expires_at": now + AT_MOST, "device": device}
+    statement = insert(WebSession).values(**made, **row)
     with db.writing() as session:
         session.execute(statement.on_conflict_do_update(index_elements=[WebSession.id], set_=row))
+        _account_seen(session, account, now)
+
+
+def _account_seen(session: Session, account: int | None, now: datetime) -> None:
+    if account is not None:
+        long_ago = Account.last_seen_at.is_(None) | (Account.last_seen_at < now - SEEN_EVERY)
+        session.execute(update(Account).where(Account.id == account, long_ago).values(last_seen_at=now))
 
 
 def _digest(token: str) -> str:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from portal import clock
-from portal.auth.access import Right, needs
+from portal.auth.access import Right, fresh, needs
 from portal.contributions import changes, queries, service
 from portal.contributions.acknowledgement import attestation
 from portal.contributions.assessment import problems_from_json
@@ -34,6 +34,7 @@ def check(employer_number: str, payroll: UUID) -> ResponseReturnValue:
 
 @bp.post("/<uuid:payroll>/submit")
 @needs(Right.SUBMIT)
+@fresh
 def submit(employer_number: str, payroll: UUID) -> ResponseReturnValue:
     """Make it binding.  A second click shows the same acknowledgement."""
     form = SubmitForm()

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from portal import clock
-from portal.auth.access import Right, needs
+from portal.auth.access import Right, fresh, needs
 from portal.contributions import declared_views, draft_views, drafts, file_work, intake, service, submit_views, upload
 from portal.contributions.acknowledgement import nil_attestation
 from portal.contributions.basis import load_basis
@@ -98,6 +98,7 @@ def _in_background(month: Month, name: str, content: bytes, total: int | None) -
 
 @bp.post("/start/<month>/nil")
 @needs(Right.SUBMIT)
+@fresh
 def nil(employer_number: str, month: str) -> ResponseReturnValue:
     """Declare that nobody was paid."""
     form = NilForm()
@@ -135,6 +136,7 @@ def forgotten(employer_number: str, month: str) -> ResponseReturnValue:
 
 @bp.get("/start/<month>/template.<any(csv, xlsx):kind>")
 @needs(Right.VIEW)
+@fresh
 def template(employer_number: str, month: str, kind: str) -> Response:
     """Our template for the month, filled in with the people and wages of the roster."""
     wanted = month_in(month)

@@ -52,7 +52,7 @@ def begin(exercise: str) -> ResponseReturnValue:
     if user is None:
         flash(_("This person is not in the practice fund. Start it afresh."), "error")
         return redirect(url_for("practice.index"))
-    begin_visit(user)
+    begin_visit(user, "card")
     learner = _learner(card)
     assert learner is not None
     with db.writing() as session:

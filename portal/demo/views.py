@@ -116,7 +116,7 @@ def sign_in(card: str) -> ResponseReturnValue:
     if user is None:
         flash(_("This person is not in the practice fund. Start it afresh."), "error")
         return redirect(url_for(".index"))
-    begin_visit(user)
+    begin_visit(user, "card")
     return redirect(chosen.goes_to)
 
 

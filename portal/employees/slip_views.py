@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import clock, db
-from portal.auth.access import Right, acting_for_employer, fund_staff, guarded, needs
+from portal.auth.access import Right, acting_for_employer, fresh, fund_staff, guarded, needs
 from portal.employees.entry import SLIP_FOR, Slip, make_slips
 from portal.employees.entry_views import secret_key
 from portal.employees.forms import FindForm
@@ -41,6 +41,7 @@ def choose(employer_number: str) -> ResponseReturnValue:
 
 @bp.post("/")
 @needs(Right.MANAGE)
+@fresh
 def print_slips(employer_number: str) -> ResponseReturnValue:
     """The slips of those ticked, of everybody on the page shown, or of everybody the search found."""
     today = clock.today(fund().timezone)

@@ -13,7 +13,7 @@ from flask_login import current_user
 
 from portal import clock
 from portal.audit import AuditEvent, Event
-from portal.auth.access import Right, acting_for_employer, guarded, needs
+from portal.auth.access import Right, acting_for_employer, fresh, guarded, needs
 from portal.db import reading, writing
 from portal.employers import roster
 from portal.employers.given import asked_of_person
@@ -68,6 +68,7 @@ def people(employer_number: str) -> ResponseReturnValue:
 
 @bp.get("/export.<any(csv, xlsx):kind>")
 @needs(Right.VIEW)
+@fresh
 def export(employer_number: str, kind: str) -> ResponseReturnValue:
     """Exactly what the list shows, as a file that can be changed and imported."""
     with reading() as session:

@@ -18,7 +18,7 @@ from wtforms.validators import Length
 
 from portal import approvals, clock, db
 from portal.approvals import ACTIONS, LONGEST_REASON, Approval
-from portal.auth.access import Right, fund_staff, guarded, needs
+from portal.auth.access import Right, fresh, fund_staff, guarded, needs
 from portal.errors import Refused
 from portal.installation import fund
 from portal.officers.approval_lists import STATES, Request, Wanted, request_on_page, requests
@@ -63,6 +63,7 @@ def show(approval: UUID) -> ResponseReturnValue:
 
 @bp.post("/<uuid:approval>/approve")
 @needs(Right.FUND_VIEW)
+@fresh
 def approve(approval: UUID) -> ResponseReturnValue:
     """Approve it and do it; pressed twice, it is done once."""
     return _decide(approval, approvals.approve, gettext("It is approved and done."))

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import clock, db
-from portal.auth.access import Right, fund_staff, guarded, needs
+from portal.auth.access import Right, fresh, fund_staff, guarded, needs
 from portal.employers.models import Employer
 from portal.employers.service import employer_by_number
 from portal.errors import Refused
@@ -178,6 +178,7 @@ def receipt_file(receipt: UUID) -> ResponseReturnValue:
 
 @bp.route("/receipts/<uuid:receipt>/take-back", methods=["GET", "POST"])
 @needs(Right.CASH)
+@fresh
 def take_back(receipt: UUID) -> ResponseReturnValue:
     """Ask that a payment is taken back: what will happen, and the reason.  A colleague decides."""
     form = TakeBackForm()

@@ -34,6 +34,9 @@ from portal.words import _
 #: The series of numbers the portal gives, each with a prefix of its own.
 SERIES = ("acknowledgement", "bill", "receipt", "application", "credit_note")
 
+#: The employers' roles a fund may ask to sign in with a code of an authenticator as well.
+SECOND_STEP_ROLES = ("administrator", "signatory", "clerk", "viewer")
+
 _COLOUR = "#[0-9a-fA-F]{6}"
 _LANGUAGE = "[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?"
 
@@ -106,6 +109,7 @@ def _parts(content: Section, folder: Path) -> dict[str, Any]:
         "series": _series(content.section("series")),
         "limits": _limits(content.section("limits"), currency),
         "service_days": _service_days(content),
+        "second_step_for": _second_step(content),
     }
 
 
@@ -134,6 +138,16 @@ def _service_days(content: Section) -> Mapping[str, int]:
     found = {kind: section.number(kind, least=1, most=365) for kind in section.table.values}
     section.close()
     return found
+
+
+def _second_step(content: Section) -> tuple[str, ...]:
+    """The employers' roles that must sign in with a code as well; none when the fund says nothing."""
+    if "second_step_for" not in content:
+        return ()
+    roles = content.texts("second_step_for")
+    if not set(roles) <= set(SECOND_STEP_ROLES):
+        content.wrong("second_step_for", _("it may name: %(roles)s.", roles=", ".join(SECOND_STEP_ROLES)))
+    return roles
 
 
 def _currency(section: Section) -> Currency:

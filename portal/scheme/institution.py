@@ -142,6 +142,8 @@ class Fund:
     hash: str
     #: Days within which a kind of work should be done, where the fund means others than the portal does.
     service_days: Mapping[str, int] = field(default_factory=dict)
+    #: The employers' roles that must sign in with a second step; everybody else may.
+    second_step_for: tuple[str, ...] = ()
 
     def pack(self, scheme: str) -> Pack:
         """The rules of one of its schemes."""

@@ -156,6 +156,7 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         "scheme": "zm-nhima",
         "code": "en",
         "unknown": uuid4(),
+        "visit": UNKNOWN,
     }
 
 
