@@ -17,6 +17,7 @@ from portal.declaration_commands import declarations_command
 from portal.demo import fund_maker, snapshot, stories
 from portal.demo.commands import demo_command
 from portal.installation import fund
+from portal.reports.commands import report_command
 from portal.scheme_commands import scheme_command
 
 
@@ -31,6 +32,7 @@ def register(app: Flask, config: Config) -> None:
         account_command,
         scheme_command,
         declarations_command,
+        report_command,
     ):
         app.cli.add_command(command)
 

@@ -13,24 +13,28 @@ from portal.reports.measures import PARTS
 from portal.reports.tables import Cell, Content, Table
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import month_in_words
-from portal.scheme.money import format_amount
+from portal.scheme.money import Currency, format_amount
 from portal.tabular.writing import Sheet, write_csv, write_sheets
 from portal.web.filters import moment, say
+
+#: A rate is kept in tenths of a per cent: written like money with one digit.
+_TENTHS = Currency("", 1)
 
 
 def plain(content: Content, rules: Pack) -> str:
     """A cell for a spreadsheet: amounts and rates with a point, days and counts as they are, empty: not known."""
-    if not isinstance(content, Cell):
-        return say(content)
-    if content.value is None:
-        return ""
-    match content.unit:
+    return plain_figure(content, rules)[0] if isinstance(content, Cell) else say(content)
+
+
+def plain_figure(cell: Cell, rules: Pack) -> tuple[str, str]:
+    """A figure for a program, and what it counts in: the currency, "%", "days", or nothing for employers and people."""
+    match cell.unit:
         case "amount":
-            return format_amount(content.value, rules.currency)
+            text = "" if cell.value is None else format_amount(cell.value, rules.currency)
+            return text, rules.currency.code
         case "rate":
-            sign, (whole, tenth) = "-" if content.value < 0 else "", divmod(abs(content.value), 10)
-            return f"{sign}{whole}.{tenth}"
-    return str(content.value)
+            return "" if cell.value is None else format_amount(cell.value, _TENTHS), "%"
+    return "" if cell.value is None else str(cell.value), "days" if cell.unit == "days" else ""
 
 
 def as_csv(contents: Contents, code: str, rules: Pack) -> bytes:
@@ -53,16 +57,15 @@ def _sheet(table: Table, rules: Pack) -> Sheet:
     if explained:
         head = [_("Part"), *head, _("Unit"), _("What it means")]
         rows = [
-            [say(PARTS[row.part]), *cells, unit_of(row.cells[1], rules), say(row.meaning)]
+            [say(PARTS[row.part]), *cells, _unit(row.cells[1], rules), say(row.meaning)]
             for row, cells in zip(table.rows, rows, strict=True)
         ]
     return Sheet(say(table.title), head, rows, {_("Number")})
 
 
-def unit_of(content: Content, rules: Pack) -> str:
-    """What a figure counts in: the currency, per cent, days; nothing for numbers of employers and people."""
-    units = {"amount": rules.currency.code, "rate": "%", "days": _("days")}
-    return units.get(content.unit, "") if isinstance(content, Cell) else ""
+def _unit(content: Content, rules: Pack) -> str:
+    unit = plain_figure(content, rules)[1] if isinstance(content, Cell) else ""
+    return _("days") if unit == "days" else unit
 
 
 def _about(contents: Contents, asked: Asked, at: datetime) -> Sheet:
