@@ -14,6 +14,7 @@ from portal.contributions.standing import GONE
 from portal.employers.models import Employer
 from portal.installation import fund
 from portal.reports import tables
+from portal.reports.ageing import ages_by_group
 from portal.reports.figures import figures
 from portal.reports.people import covered_by_age, declared_by_age
 from portal.reports.scope import By, Scope, year_of_months
@@ -85,10 +86,14 @@ def declared_in_all(session: Session, scope: Scope, month: Month) -> int:
 
 def by_region(session: Session, asked: Asked) -> Contents:
     """A month by the widest places, or by the parts of the place that was chosen."""
+    return _by_group(session, asked, asked.narrowed.grouped(By.REGION, asked.place), _level(asked))
+
+
+def _level(asked: Asked) -> str:
+    """What the places shown are called: provinces, or districts of the province that was chosen."""
     levels = fund().location_levels
     depth = len(fund().path_to(asked.place)) if asked.place else 0
-    what = levels[min(depth, len(levels) - 1)]
-    return _by_group(session, asked, asked.narrowed.grouped(By.REGION, asked.place), what)
+    return levels[min(depth, len(levels) - 1)]
 
 
 def by_sector(session: Session, asked: Asked) -> Contents:
@@ -139,7 +144,24 @@ def missing(session: Session, asked: Asked) -> Contents:
     return Contents((tables.silent_list(scope.rules, rows), replace(by_place, title=_("By region"))), total)
 
 
+def ages(session: Session, asked: Asked) -> Contents:
+    """What is overdue today by age: by region (or district) and by sector."""
+    by_place = asked.narrowed.grouped(By.REGION, asked.place)
+    by_activity = asked.narrowed.grouped(By.SECTOR)
+    return Contents(
+        (
+            tables.by_bucket(
+                by_place, _level(asked), "regions", _("By region"), ages_by_group(session, by_place, asked.on)
+            ),
+            tables.by_bucket(
+                by_activity, _("Sector"), "sectors", _("By sector"), ages_by_group(session, by_activity, asked.on)
+            ),
+        )
+    )
+
+
 #: The pages by the name they have in addresses.
 PAGES: Mapping[str, Callable[[Session, Asked], Contents]] = {
     "overview": overview, "regions": by_region, "sectors": by_sector, "people": people, "silent": missing,
+    "ages": ages,
 }  # fmt: skip

@@ -10,13 +10,14 @@ from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 
 from portal.reports.contents import Contents
-from portal.reports.measures import rate
+from portal.reports.measures import PARTS, rate
 from portal.reports.tables import Cell, Content, Row, Table
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month
 from portal.web.charts import Chart, bars, columns
 from portal.web.filters import figures as amount_figures
 from portal.web.filters import money, month_name, say
+from portal.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ def _overview(contents: Contents, rules: Pack, month: Month) -> list[Drawing]:
             columns(filed, _count, [_("On time"), _("Late"), _("Not declared")]),
             _(
                 "%(declared)s of %(registered)s employers declared %(month)s, %(on_time)s of them on time",
-                declared=_count(_value(last, at["declaring"])), registered=_count(_value(last, at["registered"])),
+                declared=_count(_value(last, at["declaring"])),
+                registered=_count(_value(last, at["declaring"]) + _value(last, at["silent"])),
                 month=month_name(month, rules.calendar), on_time=_count(_value(last, at["on_time"])),
             ),
             months.code,
@@ -147,6 +149,24 @@ def _people(contents: Contents, rules: Pack, month: Month) -> list[Drawing]:
     return found
 
 
+def _ages(contents: Contents, rules: Pack, month: Month) -> list[Drawing]:
+    found = []
+    for table in contents.tables:
+        at = len(table.head) - 2
+        rows = [row for row in table.rows if not row.strong and _value(row, at)]
+        if not rows:
+            continue
+        most = max(rows, key=lambda row: _value(row, at))
+        finding = _(
+            "%(name)s owes the most: %(part)s of %(whole)s", name=say(most.cells[0]),
+            part=money(_value(most, at), rules.currency.code),
+            whole=money(_value(table.rows[-1], at), rules.currency.code),
+        )  # fmt: skip
+        drawn = bars([(say(row.cells[0]), [_value(row, at)]) for row in rows], _money(rules))
+        found.append(Drawing(drawn, finding, table.code))
+    return found
+
+
 _SAID: dict[str, Callable[[str, str, str], str]] = {
     "declared": lambda part, whole, share: _(
         "%(part)s of the %(whole)s people declared are women (%(share)s)", part=part, whole=whole, share=share
@@ -162,6 +182,7 @@ _SAID: dict[str, Callable[[str, str, str], str]] = {
 
 _DRAWN: dict[str, Callable[[Contents, Pack, Month], list[Drawing]]] = {
     "overview": _overview, "regions": _groups, "sectors": _groups, "people": _people,
+    "ages": _ages,
 }  # fmt: skip
 
 
@@ -208,6 +229,24 @@ def _money(rules: Pack) -> Callable[[int], str]:
         return money(minor, rules.currency.code)
 
     return shown
+
+
+def says(head: Sequence[Words | str]) -> list[str]:
+    """The names of columns in the reader's language."""
+    return [say(one) for one in head]
+
+
+def parts_of(table: Table) -> list[tuple[Words | None, list[Row]]]:
+    """The rows under the headings they stand under; one part without a heading where there are none."""
+    found: dict[str, list[Row]] = {}
+    for row in table.rows:
+        found.setdefault(row.part, []).append(row)
+    return [(PARTS.get(part), rows) for part, rows in found.items()]
+
+
+def amounts_in(table: Table) -> bool:
+    """Whether a table holds amounts, so that its currency is named."""
+    return any(isinstance(cell, Cell) and cell.unit == "amount" for row in table.rows for cell in row.cells)
 
 
 def numeric(table: Table) -> Sequence[bool]:

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from portal.employers.answers import place_in_words
 from portal.installation import fund
+from portal.reports.ageing import GroupAges
 from portal.reports.figures import Figures
 from portal.reports.measures import PARTS, Measure, measure, measures, value_of
 from portal.reports.people import BEGINS, SEXES, Band, band_names
@@ -67,7 +68,7 @@ MONEY = ("due", "collected", "collection_rate", "unpaid", "arrears", "late_charg
 PEOPLE = ("people", "covered", "days_declared", "days_paid", "days_covered", "days_known")
 #: The columns of the months behind the charts.
 SERIES = (
-    "registered", "declaring", "on_time", "late", "silent", "due", "collected", "collection_rate", "arrears", "covered",
+    "declaring", "on_time", "late", "silent", "due", "collected", "collection_rate", "arrears", "covered",
 )  # fmt: skip
 #: How a sex is called as a column.
 SEX_NAMES: Mapping[str, Words] = {"F": _("Women"), "M": _("Men"), "O": _("Other")}
@@ -149,6 +150,30 @@ def agreement(rules: Pack, month: Month, found: Figures, declared: int) -> Table
     ]
     head = (_("What must agree"), _("First"), _("Second"), _("Difference"))
     return Table("agreement", _("How this agrees with the book"), head, tuple(rows))
+
+
+def by_bucket(scope: Scope, what: Words | str, code: str, title: Words, found: Mapping[str | None, GroupAges]) -> Table:
+    """One line a group, one column an age of what is overdue, the sum, and how many employers owe it."""
+    names = {group.code: group.name for group in scope.groups} | {"": _("Not in the fund's list")}
+    with_late = scope.rules.late_known
+
+    def line(name: Content, ages: GroupAges, group: str, strong: bool) -> Row:
+        sums = ages.totals(with_late=with_late)
+        amounts = [Cell(amount, "amount") for amount in (*sums, sum(sums))]
+        return Row((name, *amounts, Cell(ages.employers, "count")), group, strong=strong)
+
+    rows = [line(name, found[group], group, False) for group, name in names.items() if group in found]
+    head = (what, *(bucket.name for bucket in fund().ageing), _("Total"), _("Employers"))
+    return Table(
+        code, title, head, (*rows, line(_ALL, found[None], "", True)), meanings=((_("Overdue for"), OVERDUE),)
+    )  # fmt: skip
+
+
+OVERDUE = _(
+    "What is unpaid after its due day, at the end of today, whatever month it is for: contributions, and late charges "
+    "posted up to last night where the scheme's rule for them is known. Its age is counted in days from the due day. "
+    "All together it is what the page of arrears shows for the scheme."
+)
 
 
 def silent_list(rules: Pack, rows: Iterable[SilentRow]) -> Table:

@@ -13,13 +13,12 @@ from portal.auth.access import Right, fund_staff, guarded, needs
 from portal.employers.answers import place_in_words
 from portal.employers.due import month_fallen_due
 from portal.installation import fund, packs
-from portal.reports import saved
+from portal.reports import saved, shown
 from portal.reports.contents import PAGES, Asked
 from portal.reports.scope import fund_scope
-from portal.reports.shown import drawings, headline, numeric, written
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month, month_of
-from portal.web.filters import month_name, say
+from portal.web.filters import month_name
 from portal.web.pages import PER_PAGE, Page, download, page_number
 
 bp = guarded(Blueprint("figures", __name__, url_prefix="/fund/figures"), fund_staff)
@@ -62,6 +61,13 @@ def people() -> ResponseReturnValue:
 def silent() -> ResponseReturnValue:
     """Who did not declare the month, and what is probably missed."""
     return _page("silent")
+
+
+@bp.get("/ages")
+@needs(Right.FUND_VIEW)
+def ages() -> ResponseReturnValue:
+    """What is overdue today, by age and region and sector."""
+    return _page("ages")
 
 
 @bp.get("/files/<part>.<kind>")
@@ -109,15 +115,13 @@ def _page(name: str) -> ResponseReturnValue:
         asked=asked,
         rules=rules,
         contents=contents,
-        drawings=drawings(name, contents, rules, asked.month),
-        headline=headline(contents, rules) if name == "overview" else [],
+        drawings=shown.drawings(name, contents, rules, asked.month),
+        headline=shown.headline(contents, rules) if name == "overview" else [],
         page=Page(contents.tables[0].rows, page_number(), contents.listed),
         at=at,
         place=place_in_words(fund(), asked.place),
         filters=_filters(asked),
-        written=written,
-        numeric=numeric,
-        says=lambda words: [say(one) for one in words],
+        shown=shown,
         address=lambda to, **changes: url_for(f"figures.{to}", **{**_kept(asked), **changes}),
     )
 
