@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from portal.db import Base
+from portal.tables import metadata
 
 #: Kept across a reset: visits go on, and the clock returns to today by itself.
 LEFT_ALONE = {"web_session", "attempt"}
@@ -19,7 +19,7 @@ APPEND_ONLY = "append_only"
 
 
 def _tables() -> list[str]:
-    return [table.name for table in Base.metadata.sorted_tables if table.name not in LEFT_ALONE]
+    return [table.name for table in metadata.sorted_tables if table.name not in LEFT_ALONE]
 
 
 def _columns(connection: psycopg.Connection, table: str) -> list[str]:

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from portal import clock, db
 from portal.installation import fund, packs
-from portal.reports.figures import figures
+from portal.reports.counting.figures import figures
+from portal.reports.counting.people import Band, band_names, covered_by_age, declared_by_age
+from portal.reports.counting.scope import By, Scope, fund_scope
 from portal.reports.measures import measures, value_of
-from portal.reports.people import Band, band_names, covered_by_age, declared_by_age
 from portal.reports.saved import plain_figure
-from portal.reports.scope import By, Scope, fund_scope
 from portal.reports.tables import Cell
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month

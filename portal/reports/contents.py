@@ -14,11 +14,11 @@ from portal.contributions.standing import GONE
 from portal.employers.models import Employer
 from portal.installation import fund
 from portal.reports import tables
-from portal.reports.ageing import ages_by_group
-from portal.reports.figures import figures
-from portal.reports.people import covered_by_age, declared_by_age
-from portal.reports.scope import By, Scope, year_of_months
-from portal.reports.silent import silent
+from portal.reports.counting.ageing import ages_by_group
+from portal.reports.counting.figures import figures
+from portal.reports.counting.people import covered_by_age, declared_by_age
+from portal.reports.counting.scope import By, Scope, year_of_months
+from portal.reports.counting.silent import silent
 from portal.reports.tables import Table
 from portal.scheme.calendars import Month
 from portal.words import Words, _

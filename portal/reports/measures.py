@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from portal.reports.figures import Figures
+from portal.reports.counting.figures import Figures
 from portal.scheme.blocks.pack import Pack
 from portal.words import Words, _
 

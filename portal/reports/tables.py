@@ -12,12 +12,12 @@ from typing import TypeAlias
 
 from portal.employers.answers import place_in_words
 from portal.installation import fund
-from portal.reports.ageing import GroupAges
-from portal.reports.figures import Figures
+from portal.reports.counting.ageing import GroupAges
+from portal.reports.counting.figures import Figures
+from portal.reports.counting.people import BEGINS, SEXES, Band, band_names
+from portal.reports.counting.scope import Key, Scope
+from portal.reports.counting.silent import SilentRow
 from portal.reports.measures import PARTS, Measure, measure, measures, value_of
-from portal.reports.people import BEGINS, SEXES, Band, band_names
-from portal.reports.scope import Key, Scope
-from portal.reports.silent import SilentRow
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month, month_in_words
 from portal.words import Words, _

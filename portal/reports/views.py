@@ -15,7 +15,7 @@ from portal.employers.due import month_fallen_due
 from portal.installation import fund, packs
 from portal.reports import saved, shown
 from portal.reports.contents import PAGES, Asked
-from portal.reports.scope import fund_scope
+from portal.reports.counting.scope import fund_scope
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month, month_of
 from portal.web.filters import month_name

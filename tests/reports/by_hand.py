@@ -14,7 +14,7 @@ from portal.coverage.models import CoverageMonth
 from portal.employers.models import Employer, Enrolment
 from portal.ledger.models import AccountName, Charge, Posting, Transaction
 from portal.payments.models import Payment, PaymentReversal
-from portal.reports.scope import Scope
+from portal.reports.counting.scope import Scope
 from portal.scheme.calendars import Month
 
 

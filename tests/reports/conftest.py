@@ -15,9 +15,11 @@ Everybody earns 5,000.00 basic (NHIMA 100.00 a month) and 6,000.00 gross (NAPSA 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -25,13 +27,14 @@ from sqlalchemy.orm import Session
 from portal import clock, db
 from portal.contributions import drafts
 from portal.contributions import service as contributions
-from portal.contributions.drafts import Change
+from portal.contributions.changes import Change, change_lines
 from portal.coverage.models import CoverageMonth
 from portal.employers.models import Employer, Enrolment
 from portal.ledger import arrears
 from portal.payments import service as payments
 from portal.people.models import Person
 from portal.scheme.calendars import Month
+from tests.conftest import Cluster
 from tests.factories import hire, make_employer, make_officer, make_person, sign_in
 
 NHIMA, NAPSA = "zm-nhima", "zm-napsa"
@@ -81,7 +84,7 @@ def revise(employer: Employer, month: Month, row: int, components: dict[str, int
     with db.writing() as session:
         draft = drafts.revise_payroll(session, employer.id, month, at=moment, by=None)
     with db.writing() as session:
-        draft = drafts.change_lines(
+        draft = change_lines(
             session, employer.id, draft.public_id, version=draft.version, changes={row: Change(components)},
             at=moment, by=None,
         )  # fmt: skip
@@ -99,15 +102,14 @@ def set_today(day: date) -> None:
 class SmallFund:
     """The story above, lived through the services, in the order of its days."""
 
-    def __init__(self, client: FlaskClient) -> None:
-        self.client = client
+    client: FlaskClient
+
+    def __init__(self) -> None:
         with db.writing() as session:
             self._stage(session)
         self._until_september()
         self._september()
         self._afterwards()
-        sign_in(client, self.officer)
-        set_today(TODAY)
 
     def _stage(self, session: Session) -> None:
         self.officer = make_officer(session)
@@ -172,7 +174,25 @@ class SmallFund:
         return answer.text
 
 
+@pytest.fixture(scope="session")
+def lived(app: Flask, cluster: Cluster, template: str) -> Iterator[tuple[str, SmallFund]]:
+    """The story lived once: the name of its database, which tests copy, and who is in it."""
+    name = cluster.create(template)
+    db.bind(cluster.app.format(name=name), pool=2)
+    made = SmallFund()
+    db.engine().dispose()
+    yield name, made
+    cluster.drop(name)
+
+
 @pytest.fixture
-def small(client: FlaskClient) -> SmallFund:
+def small(app: Flask, cluster: Cluster, lived: tuple[str, SmallFund]) -> Iterator[SmallFund]:
     """The small fund, on 21 November 2026, with a supervisor signed in."""
-    return SmallFund(client)
+    name, made = cluster.create(lived[0]), lived[1]
+    db.bind(cluster.app.format(name=name), pool=2)
+    made.client = app.test_client()
+    sign_in(made.client, made.officer)
+    set_today(TODAY)
+    yield made
+    db.engine().dispose()
+    cluster.drop(name)

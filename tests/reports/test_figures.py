@@ -8,19 +8,23 @@ from datetime import date
 from sqlalchemy import func, select
 
 from portal import db
+from portal.contributions.drafts import start_supplement
+from portal.contributions.service import submit_payroll
 from portal.installation import pack
 from portal.ledger.models import AccountName, Posting, Transaction
 from portal.ledger.statement import ageing
 from portal.payments.models import Payment
 from portal.reports.contents import Asked, overview
-from portal.reports.figures import Figures, figures
+from portal.reports.counting.ageing import ages_by_group
+from portal.reports.counting.figures import Figures, figures
+from portal.reports.counting.money import CHARGING, COSTING, SETTLING
+from portal.reports.counting.people import covered_by_age, declared_by_age
+from portal.reports.counting.scope import By, Key, Scope, fund_scope
+from portal.reports.counting.silent import silent
 from portal.reports.measures import measures, value_of
-from portal.reports.money import CHARGING, COSTING, SETTLING
-from portal.reports.people import covered_by_age, declared_by_age
-from portal.reports.scope import By, Key, Scope, fund_scope
-from portal.reports.silent import silent
 from portal.scheme.calendars import Month
-from tests.reports.conftest import AUGUST, JUNE, NAPSA, NHIMA, OCTOBER, SEPTEMBER, TODAY, SmallFund, pay
+from tests.factories import hire, make_person
+from tests.reports.conftest import AUGUST, JUNE, NAPSA, NHIMA, OCTOBER, SEPTEMBER, TODAY, SmallFund, at, pay
 
 ALL_MONTHS = [Month(2026, number) for number in range(6, 12)]
 
@@ -221,6 +225,50 @@ def test_the_table_of_agreement_has_no_difference(small: SmallFund) -> None:
         contents = overview(session, Asked(fund_scope(pack(NHIMA)), SEPTEMBER, TODAY))
     for row in contents.table("agreement").rows:
         assert row.cells[3].value == 0, row
+
+
+def test_a_supplementary_return_adds_people_and_money_but_no_employer(small: SmallFund) -> None:
+    scope = fund_scope(pack(NHIMA))
+    before = values(scope, SEPTEMBER)
+    with db.writing() as session:
+        forgotten = make_person(session, sex="O", birth_date=date(2012, 1, 1))
+        hire(session, small.farms, forgotten, from_day=date(2026, 9, 1))
+    with db.writing() as session:
+        draft = start_supplement(session, small.farms.id, SEPTEMBER, at=at(date(2026, 10, 22)), by=None)
+        submit_payroll(
+            session, small.farms.id, draft.public_id, version=draft.version, by=None, at=at(date(2026, 10, 22))
+        )  # fmt: skip
+    after = values(scope, SEPTEMBER)
+    changed = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+    # Still on time, still one employer; nobody has paid in full any more.
+    assert changed == {
+        "due": (420_00, 520_00), "unpaid": (120_00, 220_00), "arrears": (120_00, 220_00), "people": (3, 4),
+        "collection_rate": (714, 577), "days_paid": (10, None),
+    }  # fmt: skip
+    with db.reading() as session:
+        bands = declared_by_age(session, scope, SEPTEMBER)
+        assert sum(band.contribution for band in bands) == after["due"]
+        assert [band.people for band in bands if (band.sex, band.place) == ("O", 0)] == [1], "a child of 14"
+        contents = overview(session, Asked(scope, SEPTEMBER, TODAY))
+    assert [row.cells[3].value for row in contents.table("agreement").rows] == [0, 0]
+
+
+def test_what_is_overdue_by_age_is_what_the_page_of_arrears_says(small: SmallFund) -> None:
+    for scheme in (NHIMA, NAPSA):
+        scope = fund_scope(pack(scheme))
+        with db.reading() as session:
+            ages = ageing(session, TODAY, scheme)
+            for by in (By.REGION, By.SECTOR):
+                found = ages_by_group(session, scope.grouped(by), TODAY)
+                assert found[None].contributions == tuple(age.contribution for age in ages)
+                assert found[None].late == tuple(age.late for age in ages)
+                parts = [one for code, one in found.items() if code is not None]
+                assert sum(part.employers for part in parts) == found[None].employers
+                for place in range(len(ages)):
+                    assert sum(part.contributions[place] for part in parts) == ages[place].contribution
+            narrowed = ages_by_group(session, fund_scope(pack(scheme), ["ZM-08-01"]).grouped(By.SECTOR), TODAY)
+            # Traders paid nothing for August, due on 10 September.
+            assert sum(narrowed[None].contributions) == {NHIMA: 100_00, NAPSA: 600_00}[scheme]
 
 
 def test_money_for_another_scheme_is_never_added(small: SmallFund) -> None:

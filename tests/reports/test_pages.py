@@ -25,7 +25,7 @@ from tests.officers.conftest import counted
 from tests.reports.conftest import SmallFund, set_today
 
 SEPTEMBER = "scheme=zm-nhima&month=2026-09"
-PAGES = ("", "/regions", "/sectors", "/people", "/silent")
+PAGES = ("", "/regions", "/sectors", "/people", "/silent", "/ages")
 
 
 def text_of(page: str) -> str:
@@ -112,6 +112,20 @@ def test_who_did_not_declare_leads_to_the_employer(small: SmallFund) -> None:
     assert [row[0] for row in rows[1:]] == ["Ndola Traders", "Kitwe Builders"]
     everyone = small.get("/fund/figures/silent?scheme=zm-nhima&month=2026-07")
     assert "Every employer enrolled in the scheme declared this month." in everyone
+
+
+def test_what_is_overdue_stands_by_region_and_sector(small: SmallFund) -> None:
+    page = text_of(small.get("/fund/figures/ages?scheme=zm-nhima"))
+    assert "NHIMA, 21 November 2026" in page
+    # Mines 120.00 since 10 October, Traders 100.00 since 10 September.
+    assert "Copperbelt owes the most: ZMW 220.00 of ZMW 220.00" in page
+    assert "Copperbelt 0.00 120.00 100.00 0.00 0.00 0.00 220.00 2" in page
+    rows = rows_of(small.get("/fund/figures/files/ages.csv?scheme=zm-nhima&table=sectors"))
+    assert [row[0] for row in rows] == ["Sector", "Mining and quarrying",
+                                        "Wholesale and retail trade; repair of motor vehicles and motorcycles",
+                                        "All together"]  # fmt: skip
+    nothing = small.get("/fund/figures/ages?scheme=zm-nhima&place=ZM-09")
+    assert "Nobody owes anything overdue here." in nothing
 
 
 def test_an_empty_fund_has_pages_too(client: FlaskClient) -> None:

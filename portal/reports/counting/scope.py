@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from portal.contributions.standing import GONE
 from portal.installation import fund
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month
@@ -75,6 +76,7 @@ class Scope:
             "months": [month.as_int for month in wanted],
             "firsts": [month.first_day(calendar) for month in wanted],
             "lasts": [month.last_day(calendar) for month in wanted],
+            "gone": list(GONE),
             **more,
         }  # fmt: skip
 

@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from portal.reports.scope import LOOKED_AT, Key, Scope, key_of
+from portal.reports.counting.scope import LOOKED_AT, Key, Scope, key_of
 from portal.scheme.calendars import Month
 
 #: Kinds of entry that say what is owed for contributions, those that settle it, and those that say what lateness costs.

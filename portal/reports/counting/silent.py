@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from portal.reports.scope import LOOKED_AT, Key, Scope, key_of
+from portal.reports.counting.scope import LOOKED_AT, Key, Scope, key_of
 from portal.scheme.calendars import Month
 
 #: The last month each of them declared before, with the sum of what stands of it.
@@ -22,7 +22,7 @@ _SILENT = """
         WHERE enrolment.scheme = :scheme AND NOT EXISTS (
             SELECT FROM declaration
             WHERE declaration.employer_id = enrolment.employer_id AND declaration.scheme = :scheme
-                AND declaration.month = wanted.month AND declaration.state NOT IN ('superseded', 'cancelled')
+                AND declaration.month = wanted.month AND declaration.state <> ALL(:gone)
         )
     ), silent AS (
         SELECT quiet.employer_id, quiet.month, place, before.month AS last_month, before.total
@@ -31,7 +31,7 @@ _SILENT = """
             SELECT declaration.month, sum(declaration.total)::bigint AS total
             FROM declaration
             WHERE declaration.employer_id = quiet.employer_id AND declaration.scheme = :scheme
-                AND declaration.month < quiet.month AND declaration.state NOT IN ('superseded', 'cancelled')
+                AND declaration.month < quiet.month AND declaration.state <> ALL(:gone)
             GROUP BY declaration.month ORDER BY declaration.month DESC LIMIT 1
         ) before ON true
     )

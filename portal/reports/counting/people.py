@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from portal.reports.scope import LOOKED_AT, Key, Scope, key_of
+from portal.reports.counting.scope import LOOKED_AT, Key, Scope, key_of
 from portal.scheme.calendars import Month
 from portal.words import Words, _
 
@@ -28,7 +28,7 @@ _DECLARED = text(
         JOIN looked_at USING (employer_id)
         JOIN declaration_line line ON line.declaration_id = declaration.id
         WHERE declaration.scheme = :scheme AND declaration.month = ANY(:months)
-            AND declaration.state NOT IN ('superseded', 'cancelled')
+            AND declaration.state <> ALL(:gone)
     )
     SELECT month, place, 0 AS whole, count(*) AS people FROM declared GROUP BY month, place
     UNION ALL
@@ -81,7 +81,7 @@ _DECLARED_BY_AGE = text(
         JOIN looked_at USING (employer_id)
         JOIN declaration_line line ON line.declaration_id = declaration.id
         WHERE declaration.scheme = :scheme AND declaration.month = ANY(:months)
-            AND declaration.state NOT IN ('superseded', 'cancelled')
+            AND declaration.state <> ALL(:gone)
         GROUP BY line.person_id
     )
     """

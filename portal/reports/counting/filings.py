@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from portal.reports.scope import LOOKED_AT, Key, Scope, key_of
+from portal.reports.counting.scope import LOOKED_AT, Key, Scope, key_of
 from portal.scheme.calendars import Month
 
 #: Employers of a month: enrolled on a day of it, or with a declaration that stands all the same.  What counts for
@@ -26,12 +26,12 @@ MEMBERS = """
             (array_agg(declaration.due_day ORDER BY declaration.id))[1] AS due_day,
             (array_agg(payroll.source ORDER BY declaration.id))[1] AS source,
             false AS on_paper,
-            bool_and(declaration.kind = 'nil') FILTER (WHERE declaration.state <> 'superseded') AS nil
+            bool_and(declaration.kind = 'nil') FILTER (WHERE declaration.state <> ALL(:gone)) AS nil
         FROM declaration
         JOIN payroll ON payroll.id = declaration.payroll_id
         WHERE declaration.scheme = :scheme AND declaration.month = ANY(:months) AND declaration.state <> 'cancelled'
         GROUP BY declaration.employer_id, declaration.month
-        HAVING bool_or(declaration.state <> 'superseded')
+        HAVING bool_or(declaration.state <> ALL(:gone))
     ), member AS (
         SELECT employer_id, month, declared.on_day, declared.due_day, declared.source, declared.nil,
             declared.on_paper

@@ -8,11 +8,11 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from portal.reports.filings import Filings, filings
-from portal.reports.money import Money, money
-from portal.reports.people import Opened, covered_people, declared_people, opened_cover
-from portal.reports.scope import By, Key, Scope
-from portal.reports.silent import Missed, missed
+from portal.reports.counting.filings import Filings, filings
+from portal.reports.counting.money import Money, money
+from portal.reports.counting.people import Opened, covered_people, declared_people, opened_cover
+from portal.reports.counting.scope import By, Key, Scope
+from portal.reports.counting.silent import Missed, missed
 from portal.scheme.calendars import Month
 
 

@@ -14,7 +14,7 @@ from portal.employers.models import Employer
 from portal.installation import fund
 from portal.ledger.models import Charge
 from portal.ledger.statement import overdue_on
-from portal.reports.scope import By, Scope
+from portal.reports.counting.scope import By, Scope
 
 
 @dataclass(frozen=True, slots=True)
