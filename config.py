@@ -50,6 +50,8 @@ class Config:
     core_agent: str
     #: One of `FUNDS`; always "none" in production.
     demo: str = "practice"
+    #: Where text messages are written to; None: none are sent.
+    sms_folder: Path | None = None
     #: How many proxies of our own stand before the portal; their word on who asks is then taken.
     proxies: int = 0
     #: Where the web processes of the supervisor listen, and how many they are.
@@ -77,6 +79,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
     secret = env.get("SECRET_KEY", "")
     if production and len(secret) < 32:
         raise BadSetting("SECRET_KEY must be set to at least 32 random characters when PORTAL_ENV=production.")
+    texting = _one_of(env, "SMS", ("off", "folder")) == "folder"
     return Config(
         database_url=_address(env, "DATABASE_URL", *DATABASE),
         owner_url=_address(env, "OWNER_URL", *DATABASE) or env.get("DATABASE_URL", ""),
@@ -88,6 +91,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         port=port,
         fund_file=fund_file,
         var=var,
+        sms_folder=Path(env.get("SMS_FOLDER", var / "sms")).resolve() if texting else None,
         smtp_url=_address(env, "SMTP_URL", "smtp://", "smtps://"),
         mail_from=env.get("MAIL_FROM", "portal@localhost"),
         core_url=_address(env, "CORE_URL", *WEB).rstrip("/"),

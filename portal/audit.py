@@ -84,6 +84,10 @@ class Event(Enum):
     APPROVAL_REFUSED = ("approval.refused", ("approval", "action"))
     APPROVAL_WITHDRAWN = ("approval.withdrawn", ("approval", "action"))
 
+    TEMPLATE_CHANGED = ("notice.template_changed", ("kind", "language", "version"))
+    NOTICE_RETRIED = ("notice.retried", ("delivery",))
+    LETTER_WRITTEN = ("letter.written", ("letter", "kind"))
+
     CANDIDATE_KEPT = ("scheme.candidate_kept", ("scheme", "file"))
     SIMULATED = ("scheme.simulated", ("scheme", "month", "file", "people"))
 

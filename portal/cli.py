@@ -82,7 +82,7 @@ def practice_load() -> None:
     config, began = _config(), time.monotonic()
     story = stories.of(fund())
     click.echo(f"Making the practice fund ({story.months} months of {len(story.characters)} employers, once) …")
-    made = fund_maker.make(clock.today(fund().timezone), base_url=config.base_url)
+    made = fund_maker.make(clock.today(fund().timezone))
     shutil.rmtree(config.var / "practice", ignore_errors=True)
     snapshot.take(config.owner_url, config.var / "practice")
     click.echo(f"{made.employers} employers and {made.people} people in {time.monotonic() - began:.1f} s.")

@@ -9,6 +9,7 @@ Leases run on the real clock: moving the practice clock must not hand a message 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -73,6 +74,22 @@ def put(
     session.info[WAKE] = True
 
 
+def put_many(session: Session, topic: str, messages: Sequence[tuple[str, dict[str, Any]]], *, at: datetime) -> None:
+    """Queue many messages of nobody in particular, each with its name, in one statement; no order between them."""
+    if not messages:
+        return
+    now = clock.real_now()
+    rows = [
+        {
+            "topic": topic, "name": name, "payload": payload, "state": "queued", "attempts": 0, "last_problem": "",
+            "next_try_at": now, "created_at": at,
+        }
+        for name, payload in messages
+    ]  # fmt: skip
+    session.execute(insert(Message).values(rows).on_conflict_do_nothing(index_elements=[Message.name]))
+    session.info[WAKE] = True
+
+
 def put_mail(
     session: Session, name: str, to: str, subject: Words, text: Words, *, at: datetime, employer: int | None = None
 ) -> None:
@@ -124,7 +141,7 @@ def still_leased(session: Session, effect: UUID, attempts: int) -> Message | Non
 def done(message: Message, *, at: datetime) -> None:
     """It was sent and read back.  What it carried is emptied: it may hold a code or an address."""
     message.state, message.done_at, message.lease_until, message.last_problem = "done", at, None, ""
-    if message.topic == "mail":
+    if message.topic in ("mail", "sms"):
         message.payload = {}
 
 

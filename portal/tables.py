@@ -12,6 +12,7 @@ from portal.employees import models as employees
 from portal.employers import models as employers
 from portal.jobs import models as jobs
 from portal.ledger import models as ledger
+from portal.notices import models as notices
 from portal.opening import models as opening
 from portal.payments import models as payments
 from portal.people import models as people
@@ -29,6 +30,7 @@ ALL = (
     jobs,
     ledger,
     opening,
+    notices,
     outbox,
     payments,
     people,

@@ -46,7 +46,7 @@ def test_no_module_is_longer_than_one_can_read() -> None:
 
 def test_templates_carry_no_style_no_script_and_trust_nothing() -> None:
     for path in TEMPLATES:
-        if "pdf" in path.parts:
+        if {"pdf", "mail"} & set(path.parts):  # documents have a stylesheet of their own; mail programs know none
             continue
         text = path.read_text()
         assert not re.search(r"\bstyle=|<style|\son\w+=|<script(?![^>]*\bsrc=)", text), path

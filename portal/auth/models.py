@@ -43,6 +43,10 @@ class Account(Base):
     email: Mapped[str]
     name: Mapped[str]
     password_hash: Mapped[str | None]
+    #: The language of what is sent to them; None: the fund's first.
+    language: Mapped[str | None]
+    #: For text messages, where the fund sends any.
+    phone: Mapped[str] = mapped_column(default="", server_default="")
     confirmed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from portal import audit, outbox
 from portal.audit import Event
-from portal.contributions import acknowledgement
+from portal.contributions import acknowledgement, telling
 from portal.contributions.assessment import Assessed, Sums, earnings_of
 from portal.contributions.basis import Basis
 from portal.contributions.models import Declaration, DeclarationLine, Payroll, PayrollState, State
@@ -84,6 +84,7 @@ def declare(session: Session, submission: Submission, assessed: Assessed) -> lis
             _record(session, one, before.get(one.scheme), submission)
     rows = chain.from_iterable(_lines(one, pack(one.scheme), assessed, submission.basis) for one in made)
     copy_rows(session, DeclarationLine.__tablename__, LINE_COLUMNS, rows)
+    telling.declared(session, payroll, made, at=submission.at)
     # Money paid ahead may settle it: payments stands above this room, so it is told through the outbox.
     outbox.put(session, "settle", f"settle/{payroll.public_id}", {}, at=submission.at, employer=payroll.employer_id)
     return made

@@ -38,7 +38,7 @@ def demo_load(size: str) -> None:
     if not fund_maker.is_empty():
         raise click.ClickException("There are employers already. Load into an empty database: name another VAR_DIR.")
     began, story = time.monotonic(), stories.of(fund())
-    made = _large(config) if size == "large" else fund_maker.make(_today(), base_url=config.base_url)
+    made = _large(config) if size == "large" else fund_maker.make(_today())
     if size == "small":
         shutil.rmtree(config.var / "practice", ignore_errors=True)
         snapshot.take(config.owner_url, config.var / "practice")
@@ -54,7 +54,7 @@ def _large(config: Config) -> Made:
     mark = config.var / "practice-unfinished"
     mark.touch()
     try:
-        made = loading.load_large(config.database_url, config.owner_url, _today(), base_url=config.base_url)
+        made = loading.load_large(config.database_url, config.owner_url, _today())
     except loading.NotMade:
         raise click.ClickException(f"A part could not be made; the lines above say why. Remove {config.var}.") from None
     mark.unlink()

@@ -50,18 +50,15 @@ def is_empty() -> bool:
         return not session.scalar(select(func.count()).select_from(Employer))
 
 
-def make(
-    today: date, characters: Sequence[Character] | None = None, base_url: str = "", story: Story | None = None
-) -> Made:
+def make(today: date, characters: Sequence[Character] | None = None, story: Story | None = None) -> Made:
     """
     Make the practice fund as it stands on *today*.  The database must hold nothing yet.
 
-    *characters* are the employers of the *story* (that of the fund in use) when not all are wanted;
-    *base_url* is where its mails say the portal is.
+    *characters* are the employers of the *story* (that of the fund in use) when not all are wanted.
     """
     told = story or stories.of(fund())
     chosen = replace(told, characters=tuple(characters or told.characters))
-    maker = Maker(today, chosen, base_url)
+    maker = Maker(today, chosen)
     maker.begin()
     for character in chosen.characters:
         maker.plan(character)
@@ -81,12 +78,12 @@ def made() -> Made:
 class Maker:
     """Plans what happens on which day, then does it in that order, each step in its own transaction."""
 
-    def __init__(self, today: date, story: Story, base_url: str) -> None:
+    def __init__(self, today: date, story: Story) -> None:
         self.today, self.story = today, story
         self.calendar = calendar()
         self.last = month_on(today).previous(self.calendar)
         self.first = self.last.plus(1 - story.months, self.calendar)
-        self.life = Life(story, base_url)
+        self.life = Life(story)
         self.steps: list[tuple[datetime, int, Step]] = []
         self.order = itertools.count()
 

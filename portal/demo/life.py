@@ -52,8 +52,8 @@ NUMBERS_EACH = 3000
 class Life:
     """The people of a story and what they do; *employers* knows each employer made, and who runs it."""
 
-    def __init__(self, story: Story, base_url: str) -> None:
-        self.story, self.base_url = story, base_url
+    def __init__(self, story: Story) -> None:
+        self.story = story
         self.staff: dict[str, int] = {}
         self.employers: dict[str, tuple[int, int]] = {}  # code -> employer, its administrator
         lot = random.Random(SEED + 1)
@@ -104,7 +104,7 @@ class Life:
     def register(self, session: Session, at: datetime, character: Character) -> None:
         """Apply, and be approved."""
         application = self.apply(session, at, character)
-        employer = decisions.approve(session, application, by=self.staff["registrar"], at=at, url=f"{self.base_url}/")
+        employer = decisions.approve(session, application, by=self.staff["registrar"], at=at)
         self.employers[character.code] = (employer.id, application.account_id)
 
     def apply(self, session: Session, at: datetime, character: Character, phone_of: str = "") -> Registration:
@@ -121,8 +121,7 @@ class Life:
                 session, application, document.code, f"{document.code}.pdf", PDF, by=account.id, at=at
             )
         session.flush()
-        address = f"{self.base_url}/registration/{application.public_id}"
-        registration.submit(session, application, by=account.id, at=at, url=address)
+        registration.submit(session, application, by=account.id, at=at)
         return application
 
     # -- people come and go -------------------------------------------------------------

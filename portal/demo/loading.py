@@ -24,20 +24,20 @@ class NotMade(Exception):
     """A process that made a part of the fund ended with an error; what it said stands above."""
 
 
-def load_large(url: str, owner_url: str, today: date, story: Story | None = None, base_url: str = "") -> Made:
+def load_large(url: str, owner_url: str, today: date, story: Story | None = None) -> Made:
     """
     Make the large fund of the fund in use, as it stands on *today*, in the empty database at *url*.
 
     Raises `NotMade` when it could not be made; then the database holds a part and must be emptied.
     """
     told = story or large.story_of(stories.of(fund()), fund())
-    staff = Maker(today, told, base_url)
+    staff = Maker(today, told)
     staff.begin()
     staff.run()
     db.engine().dispose()  # a connection must not be shared with the processes
     fork = multiprocessing.get_context("fork")
     parts = large.parts_of(told, os.cpu_count() or 1)
-    working = [fork.Process(target=_live, args=(url, today, told, part, base_url, part is parts[0])) for part in parts]
+    working = [fork.Process(target=_live, args=(url, today, told, part, part is parts[0])) for part in parts]
     for process in working:
         process.start()
     for process in working:
@@ -48,10 +48,10 @@ def load_large(url: str, owner_url: str, today: date, story: Story | None = None
     return fund_maker.made()
 
 
-def _live(url: str, today: date, story: Story, part: Sequence[Character], base_url: str, is_first: bool) -> None:
+def _live(url: str, today: date, story: Story, part: Sequence[Character], is_first: bool) -> None:
     """One process: the lives of its employers, in the order of the days."""
     db.bind(url, pool=1)
-    maker = Maker(today, story, base_url)
+    maker = Maker(today, story)
     with db.reading() as session:
         maker.life.know_staff(session)
     for character in part:

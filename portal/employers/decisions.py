@@ -18,17 +18,19 @@ from portal.auth import service as accounts
 from portal.auth.models import Account, EmployerRole
 from portal.employers import answers as asked
 from portal.employers.models import Employer, Registration, RegistrationState
-from portal.employers.registration import day_of, document_field, mail, open_points, record
+from portal.employers.registration import day_of, document_field, open_points, record, tell
 from portal.employers.service import enrol
 from portal.errors import Refused
 from portal.installation import fund
+from portal.notices import service as notices
+from portal.notices.kinds import Kind
 from portal.words import _
 
 LONGEST_REMARK, SHORTEST_REASON = 1000, 10
 
 
 def give_back(
-    session: Session, registration: Registration, remarks: Mapping[str, str], *, by: int, at: datetime, url: str
+    session: Session, registration: Registration, remarks: Mapping[str, str], *, by: int, at: datetime
 ) -> None:
     """Return the application with a remark beside each field that has to be looked at again."""
     _refuse_unless_waiting(session, registration, by)
@@ -41,21 +43,10 @@ def give_back(
     registration.remarks = said
     registration.decided_at, registration.decided_by = at, by
     record(session, Event.REGISTRATION_RETURNED, registration, by=by, at=at, remarks=said)
-    mail(
-        session,
-        registration,
-        _("Please look at your registration again: %(number)s", number=registration.tracking_number),
-        _(
-            "Something in your application %(number)s has to be changed before we can register you. "
-            "Our remarks stand beside the answers. Change them and send it again at %(url)s",
-            number=registration.tracking_number,
-            url=url,
-        ),
-        at=at,
-    )
+    tell(session, Kind.REGISTRATION_RETURNED, registration, at=at)
 
 
-def reject(session: Session, registration: Registration, reason: str, *, by: int, at: datetime, url: str) -> None:
+def reject(session: Session, registration: Registration, reason: str, *, by: int, at: datetime) -> None:
     """Turn the application down for good, with a reason the applicant can read."""
     _refuse_unless_waiting(session, registration, by)
     said = asked.clean(reason)[:LONGEST_REMARK]
@@ -65,17 +56,11 @@ def reject(session: Session, registration: Registration, reason: str, *, by: int
     registration.reason = said
     registration.decided_at, registration.decided_by = at, by
     record(session, Event.REGISTRATION_REJECTED, registration, by=by, at=at, reason=said)
-    mail(
-        session,
-        registration,
-        _("Registration turned down: %(number)s", number=registration.tracking_number),
-        _("We could not register you. The reason: %(reason)s Read more at %(url)s", reason=said, url=url),
-        at=at,
-    )
+    tell(session, Kind.REGISTRATION_REJECTED, registration, at=at, reason=said)
 
 
 def approve(
-    session: Session, registration: Registration, *, by: int, at: datetime, url: str,
+    session: Session, registration: Registration, *, by: int, at: datetime,
     said: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Employer:  # fmt: skip
     """
@@ -96,18 +81,7 @@ def approve(
         session, Event.REGISTRATION_APPROVED, registration, by=by, at=at, employer=employer.id,
         employer_number=employer.number,
     )  # fmt: skip
-    mail(
-        session,
-        registration,
-        _("You are registered: %(number)s", number=employer.number),
-        _(
-            "%(name)s is registered. Its employer number is %(number)s. Begin at %(url)s",
-            name=employer.legal_name,
-            number=employer.number,
-            url=url,
-        ),
-        at=at,
-    )
+    notices.tell(session, Kind.REGISTRATION_APPROVED, name=str(employer.public_id), at=at, employer=employer.id)
     return employer
 
 

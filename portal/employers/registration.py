@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal import audit, clock, files, outbox, series
+from portal import audit, files, series
 from portal.audit import Event
 from portal.auth.models import Account
 from portal.employers import answers as asked
@@ -26,6 +26,8 @@ from portal.employers.models import Registration, RegistrationDocument, Registra
 from portal.errors import NotFound, Refused
 from portal.files import StoredFile
 from portal.installation import fund
+from portal.notices import service as notices
+from portal.notices.kinds import Kind
 from portal.scheme.identity import NumberRule
 from portal.words import Words, _
 
@@ -180,11 +182,11 @@ def open_points(session: Session, registration: Registration, today: date) -> di
     return points
 
 
-def submit(session: Session, registration: Registration, *, by: int, at: datetime, url: str) -> None:
+def submit(session: Session, registration: Registration, *, by: int, at: datetime) -> None:
     """
-    Hand the application to the fund, with mail to the applicant.  Again: nothing changes.
+    Hand the application to the fund and tell the applicant.  Again: nothing changes.
 
-    *registration* is locked by the caller; *url* is where its state can be read.
+    *registration* is locked by the caller.
     """
     if registration.state == RegistrationState.SUBMITTED:
         return
@@ -199,13 +201,7 @@ def submit(session: Session, registration: Registration, *, by: int, at: datetim
     registration.move_to(RegistrationState.SUBMITTED)
     registration.submitted_at, registration.remarks = at, {}
     record(session, Event.REGISTRATION_SUBMITTED, registration, by=by, at=at)
-    number = registration.tracking_number
-    text = _(
-        "We have your application %(number)s and write again when it has been looked at. Follow it at %(url)s",
-        number=number,
-        url=url,
-    )
-    mail(session, registration, _("Registration received: %(number)s", number=number), text, at=at)
+    tell(session, Kind.REGISTRATION_RECEIVED, registration, at=at)
 
 
 def _refuse_unless_open(registration: Registration) -> None:
@@ -235,8 +231,9 @@ def record(
     audit.record(session, event, at=at, by=by, employer=employer, subject=subject, registration=number, **fields)
 
 
-def mail(session: Session, registration: Registration, subject: Words, text: Words, *, at: datetime) -> None:
-    """Write to the applicant, once for each change of state."""
-    account = session.get_one(Account, registration.account_id)
-    name = f"mail/{subject_of(registration)}/{registration.state}/{at.isoformat()}"
-    outbox.put_mail(session, name, account.email, subject, text, at=clock.real_now())
+def tell(session: Session, kind: Kind, registration: Registration, *, at: datetime, **values: Any) -> None:
+    """Tell the applicant, once for each change of state."""
+    notices.tell(
+        session, kind, name=f"{registration.public_id}/{at.isoformat()}", at=at, account=registration.account_id,
+        about={"registration": registration.public_id}, tracking=registration.tracking_number, **values,
+    )  # fmt: skip

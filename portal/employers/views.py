@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
@@ -120,7 +120,7 @@ def check(number: UUID) -> ResponseReturnValue:
         try:
             with db.writing() as session:
                 row = _own(session, number, lock=True)
-                registration.submit(session, row, by=current_user.id, at=clock.now(), url=_outside(".show", number))
+                registration.submit(session, row, by=current_user.id, at=clock.now())
             return redirect(url_for(".show", number=number))
         except Refused as problem:
             refusal = problem
@@ -144,11 +144,6 @@ def _own(session: Session, number: UUID, *, lock: bool = False) -> Registration:
 
 def _today() -> date:
     return clock.today(fund().timezone)
-
-
-def _outside(endpoint: str, number: UUID) -> str:
-    """An address as it stands in a mail."""
-    return str(current_app.config["BASE_URL"]) + url_for(endpoint, number=number)
 
 
 def _name_of(row: Registration) -> str:

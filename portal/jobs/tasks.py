@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 
 from celery import shared_task
 from flask import current_app
@@ -15,7 +17,7 @@ from portal.auth.models import Attempt, WebSession
 from portal.coverage import sync
 from portal.coverage.core_client import Core
 from portal.installation import fund
-from portal.jobs import mail, nightly
+from portal.jobs import mail, nightly, notifying
 
 log = logging.getLogger("portal.jobs")
 
@@ -30,17 +32,20 @@ def send_waiting() -> None:
     """Do what waits in the outbox: accounts to settle, mail, and what the core must hear; hand on longer work."""
     _hand_on(work.waits())
     config = current_app.config["PORTAL"]
-    for _ in range(AT_ONCE):
-        if not nightly.settle_one():
-            break
-    for _ in range(AT_ONCE):
-        if not mail.send_one(config):
-            break
+    _some(nightly.settle_one)
+    _some(partial(notifying.address, config))
+    _some(partial(mail.send_one, config))
+    _some(partial(mail.send_one_text, config))
     if config.core_url:
         core = Core(config.core_url, config.core_user, config.core_password, config.core_agent)
-        for _ in range(AT_ONCE):
-            if not sync.send_one(core):
-                break
+        _some(partial(sync.send_one, core))
+
+
+def _some(step: Callable[[], bool]) -> None:
+    """Do a step again and again until nothing waits for it, at most so often."""
+    for _ in range(AT_ONCE):
+        if not step():
+            break
 
 
 @shared_task

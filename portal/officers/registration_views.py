@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -124,8 +124,7 @@ def approve(number: UUID) -> ResponseReturnValue:
     try:
         with db.writing() as session:
             row = _sent(session, number, lock=True)
-            url = _outside("/employers/")
-            employer = decisions.approve(session, row, by=current_user.id, at=clock.now(), url=url, said=said)
+            employer = decisions.approve(session, row, by=current_user.id, at=clock.now(), said=said)
     except Refused as refusal:
         if refusal.field not in form:
             raise
@@ -168,8 +167,7 @@ def give_back(number: UUID) -> ResponseReturnValue:
     try:
         with db.writing() as session:
             locked, at = _sent(session, number, lock=True), clock.now()
-            url = _outside(f"/registration/{number}")
-            decisions.give_back(session, locked, remarks, by=current_user.id, at=at, url=url)
+            decisions.give_back(session, locked, remarks, by=current_user.id, at=at)
     except Refused as refusal:
         return _shown("officers/registration_return.html", form, row, refusal)
     flash(say(_("The applicant has been asked to look at it again.")), "success")
@@ -188,8 +186,7 @@ def reject(number: UUID) -> ResponseReturnValue:
     try:
         with db.writing() as session:
             locked, at = _sent(session, number, lock=True), clock.now()
-            url = _outside(f"/registration/{number}")
-            decisions.reject(session, locked, form.reason.data or "", by=current_user.id, at=at, url=url)
+            decisions.reject(session, locked, form.reason.data or "", by=current_user.id, at=at)
     except Refused as refusal:
         return _shown("officers/registration_reject.html", form, row, refusal)
     flash(say(_("The application was rejected and the applicant told why.")), "success")
@@ -264,8 +261,3 @@ def _remarks_form(row: Registration) -> PortalForm:
     }
     made: PortalForm = type("RemarksForm", (PortalForm,), fields)()
     return made
-
-
-def _outside(path: str) -> str:
-    """An address as it stands in a mail."""
-    return str(current_app.config["BASE_URL"]) + path

@@ -25,6 +25,7 @@ from portal.files import StoredFile
 from portal.installation import fund, pack
 from portal.ledger import arrears, book
 from portal.ledger.models import Charge
+from portal.payments import telling
 from portal.payments.account import OpenMonth, months_on
 from portal.payments.models import Bill
 from portal.payments.receipts import PDF, next_in_series
@@ -113,6 +114,7 @@ def _make(session: Session, month: OpenMonth, wanted: dict[str, Any], *, at: dat
         session, Event.BILL_ISSUED, at=at, by=by, employer=charge.employer_id, subject=f"bill:{bill.public_id}",
         bill=number, amount=month.total,
     )  # fmt: skip
+    telling.billed(session, bill, month)
     return bill
 
 

@@ -28,6 +28,7 @@ from portal.installation import fund, pack
 from portal.ledger import book
 from portal.ledger.models import AccountName, Charge, Posting, Transaction
 from portal.ledger.standing import standings
+from portal.payments import telling
 from portal.payments.models import Bill, Payment, PaymentReversal, Receipt, ReceiptFile
 from portal.scheme.allocation import order_in_words
 from portal.scheme.explain import steps_to_json, words_to_json
@@ -91,6 +92,7 @@ def issue(session: Session, payment: Payment, method: Words, *, by: int | None, 
         subject=f"receipt:{receipt.public_id}", receipt=number, payment=payment.public_id,
     )  # fmt: skip
     session.flush()
+    telling.received(session, payment, receipt, at=at)
     return receipt
 
 

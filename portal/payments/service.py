@@ -25,7 +25,7 @@ from portal.ledger import arrears, book
 from portal.ledger.book import Entry
 from portal.ledger.models import AccountName, Charge, Transaction
 from portal.ledger.standing import open_charges, standings
-from portal.payments import receipts
+from portal.payments import receipts, telling
 from portal.payments.account import months_on
 from portal.payments.bills import bill_by_reference
 from portal.payments.models import Payment, PaymentReversal, Receipt
@@ -244,6 +244,7 @@ def reverse_payment(
         session, Event.PAYMENT_REVERSED, at=at, by=by, employer=employer_id, subject=f"payment:{payment.public_id}",
         payment=payment.public_id, reason=made.reason,
     )  # fmt: skip
+    telling.taken_back(session, payment, receipts.receipt_of(session, payment), made)
     return made
 
 

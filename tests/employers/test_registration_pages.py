@@ -16,7 +16,7 @@ from portal import clock, db, files
 from portal.auth.models import Account, FundRoleName
 from portal.employers import answers as asked
 from portal.employers.models import Employer, Registration
-from portal.outbox import Message
+from portal.notices.models import Notice
 from tests.employers.test_registration import GOOD, PDF, send_in
 from tests.factories import give_mandate, make_account, make_employer, make_officer, sign_in
 
@@ -262,7 +262,7 @@ def test_once_sent_nothing_can_be_changed(client: FlaskClient, applicant: Accoun
     with db.reading() as session:
         row = session.scalars(select(Registration)).one()
         assert row.answers["legal_name"] == "Kafue Mining Limited"
-        assert len(session.scalars(select(Message)).all()) == 1
+        assert len(session.scalars(select(Notice)).all()) == 1
 
 
 def test_the_administrator_lets_a_clerk_in_and_out_again(client: FlaskClient, app: Flask) -> None:

@@ -1,0 +1,1 @@
+"""What the portal tells people: messages in it, mail, text messages and letters."""

@@ -1,0 +1,1 @@
+"""The kinds of notice, by what they are about."""

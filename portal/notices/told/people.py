@@ -1,0 +1,135 @@
+"""Cover, colleagues, and what the fund did or answered."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from portal.auth.models import FundRoleName
+from portal.notices.kinds import Audience, Kind, Place, Sort, Spec
+from portal.notices.told.places import ADMINISTRATORS, EMPLOYER_PAGE, ROLE, SCHEME, WORKING
+from portal.words import _
+
+#: Why cover ended, as sentences.
+UNPAID = _("Nothing was paid for the months after it.")
+TAKEN_BACK = _("A payment that stood for you was taken back.")
+NOT_DECLARED = _("Your employer no longer names you for the month it rested on.")
+
+KINDS = (
+    Spec(
+        Kind.COVER_GAINED,
+        _("Cover gained"),
+        Audience.PERSON,
+        _("You are covered by {scheme}"),
+        _(
+            "You are covered by {scheme} from {since} on, because {employer} has paid for you.\n\n"
+            "You can look at your months of cover at any time."
+        ),
+        _("See my cover"),
+        "/cover",
+        {
+            "scheme": SCHEME,
+            "since": Place(Sort.DAY, _("the first day of cover"), date(2026, 11, 1), required=True),
+        },
+    ),
+    Spec(
+        Kind.COVER_LOST,
+        _("Cover lost"),
+        Audience.PERSON,
+        _("You are no longer covered by {scheme}"),
+        _(
+            "Your last day of cover by {scheme} was {until}. {why}\n\n"
+            "Ask {employer} about it. If you think it is wrong, report it to us on the page of your cover."
+        ),
+        _("See my cover"),
+        "/cover",
+        {
+            "scheme": SCHEME,
+            "until": Place(Sort.DAY, _("the last day of cover"), date(2026, 10, 31), required=True),
+            "why": Place(Sort.TEXT, _("why, as a sentence"), UNPAID, required=True),
+        },
+        fixed=True,
+    ),
+    Spec(
+        Kind.ON_BEHALF,
+        _("Done by the fund on your behalf"),
+        Audience.EMPLOYER,
+        _("The fund did something on your behalf"),
+        _(
+            "An officer of the fund did this on your behalf on {day}: {what}\n\n"
+            "If you did not ask for it, tell us at once."
+        ),
+        _("Go to your employer's pages"),
+        EMPLOYER_PAGE,
+        {
+            "day": Place(Sort.DAY, _("the day it was done"), date(2026, 11, 9)),
+            "what": Place(
+                Sort.TEXT, _("what was done, as a sentence"), _("The payroll was submitted from a paper form."),
+                required=True,
+            ),
+        },
+        WORKING,
+        fixed=True,
+    ),
+    Spec(
+        Kind.COLLEAGUE_INVITED,
+        _("A colleague was invited"),
+        Audience.EMPLOYER,
+        _("Somebody was invited to act for {employer}"),
+        _(
+            "{email} was invited to act for {employer} as {role}.\n\n"
+            "If this should not be, take the invitation back in your employer's file."
+        ),
+        _("See who may act"),
+        "/employers/{number}/file",
+        {
+            "email": Place(Sort.TEXT, _("the address that was invited"), "clerk@example.org", required=True),
+            "role": ROLE,
+        },
+        ADMINISTRATORS,
+        private=True,
+    ),
+    Spec(
+        Kind.COLLEAGUE_JOINED,
+        _("A colleague joined"),
+        Audience.EMPLOYER,
+        _("{name} now acts for {employer}"),
+        _(
+            "{name} may act for {employer} as {role} from now on.\n\n"
+            "If this should not be, end it in your employer's file."
+        ),
+        _("See who may act"),
+        "/employers/{number}/file",
+        {"name": Place(Sort.TEXT, _("the colleague's name"), "Mutinta Phiri", required=True), "role": ROLE},
+        ADMINISTRATORS,
+        private=True,
+    ),
+    Spec(
+        Kind.REPORT_ANSWERED,
+        _("A report was answered"),
+        Audience.PERSON,
+        _("{fund} has answered your report"),
+        _(
+            "The fund has answered what you reported about one of your months.\n\n"
+            "Come in with your insurance number, your birth date and a code to read the answer."
+        ),
+        _("Read the answer"),
+        "/cover",
+        fixed=True,
+    ),
+    Spec(
+        Kind.APPROVALS_WAITING,
+        _("Requests wait for a second person"),
+        Audience.FUND,
+        _("Requests wait for a second person"),
+        _("{waiting}\n\nNobody decides about their own. Decide, or ask a colleague who may."),
+        _("See the requests"),
+        "/fund/approvals",
+        {
+            "waiting": Place(
+                Sort.TEXT, _("how many wait, as a sentence"),
+                _("%(n)s requests wait, the oldest since %(day)s.", n=3, day=date(2026, 11, 9)), required=True,
+            ),
+        },
+        (FundRoleName.SUPERVISOR,),
+    ),
+)  # fmt: skip
