@@ -56,6 +56,7 @@ ROOMS = (
     "portal.reports.views",
     "portal.jobs.work_views",
     "portal.opening.ready_views",
+    "portal.bringing.views",
 )
 
 

@@ -91,6 +91,8 @@ class Event(Enum):
     CANDIDATE_KEPT = ("scheme.candidate_kept", ("scheme", "file"))
     SIMULATED = ("scheme.simulated", ("scheme", "month", "file", "people"))
 
+    EMPLOYERS_BROUGHT = ("opening.employers", ("file", "added", "known"))
+    BALANCES_BROUGHT = ("opening.balances", ("file", "as_of", "employers", "owed", "credit"))
     MAIL_TRIED = ("fund.mail_tried", ())
 
     CLOCK_MOVED = ("practice.clock_moved", ("to",))

@@ -27,6 +27,8 @@ class AccountName(StrEnum):
     MONEY_RECEIVED = "money_received"
     #: Money of the employer that settles nothing yet.
     CREDIT = "credit"
+    #: The other side of what was brought over from the books before: earned and received there.
+    BOOKS_BEFORE = "books_before"
 
 
 class Charge(Base):
@@ -52,7 +54,9 @@ class Transaction(Base):
     __tablename__ = "transaction"
     __table_args__ = (
         UniqueConstraint("employer_id", "name"),
-        CheckConstraint("kind IN ('declaration', 'amendment', 'payment', 'late', 'credit', 'reversal')", name="kind"),
+        CheckConstraint(
+            "kind IN ('declaration', 'amendment', 'payment', 'late', 'credit', 'opening', 'reversal')", name="kind"
+        ),
         Index(None, "employer_id", "effective_day"),
     )
 

@@ -26,8 +26,8 @@ class Standing:
     """
     One charge with what the book holds of it.
 
-    *charged* are the contributions declared; *late_posted* the late charges added so far, in
-    *late_entries* entries, the last of them reckoned to the end of *late_on*.
+    *charged* are the contributions declared, or owed when the fund began here; *late_posted* the late charges
+    added so far, in *late_entries* entries, the last of them reckoned to the end of *late_on*.
     """
 
     charge: Charge
@@ -56,7 +56,7 @@ _STANDINGS = (
         Charge,
         func.coalesce(_amount.filter(_DUE), 0),
         func.coalesce(_amount.filter(Posting.account == AccountName.LATE_DUE), 0),
-        func.coalesce(_amount.filter(_DUE, Transaction.kind.in_(("declaration", "amendment"))), 0),
+        func.coalesce(_amount.filter(_DUE, Transaction.kind.in_(("declaration", "amendment", "opening"))), 0),
         func.coalesce(-_amount.filter(_OF_LATE), 0),
         func.count().filter(_OF_LATE),
         func.max(Transaction.effective_day).filter(_OF_LATE),

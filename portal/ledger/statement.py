@@ -136,13 +136,25 @@ def _words(scheme: str, event: Row[tuple[int, UUID, str, date, int, list[int], s
             return _("Charge for paying late, %(month)s", month=month)
         case "late" if month:
             return _("Charge for paying late taken off, %(month)s", month=month)
+        case "opening":
+            return _opening(month)
         case "payment":
             return _("Payment received")
-        case "reversal" if event.first_kind == "payment":
-            return _("Payment of %(day)s taken back", day=event.first_day)
         case "reversal":
-            return _("Entry of %(day)s taken back", day=event.first_day)
+            return _taken_back(event.first_kind, event.first_day)
     return _("Change of the account")
+
+
+def _opening(month: Words | None) -> Words:
+    if month is None:
+        return _("Brought over from the books before")
+    return _("Brought over from the books before, %(month)s", month=month)
+
+
+def _taken_back(kind: str, day: date) -> Words:
+    if kind == "payment":
+        return _("Payment of %(day)s taken back", day=day)
+    return _("Entry of %(day)s taken back", day=day)
 
 
 @dataclass(frozen=True, slots=True)

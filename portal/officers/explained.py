@@ -21,6 +21,7 @@ ACCOUNTS: dict[str, Words] = {
     AccountName.LATE_INCOME: _("Late charges of the fund"),
     AccountName.MONEY_RECEIVED: _("Money received"),
     AccountName.CREDIT: _("Credit of the employer"),
+    AccountName.BOOKS_BEFORE: _("The books before"),
 }
 KINDS: dict[str, Words] = {
     "declaration": _("Contributions declared"),
@@ -28,6 +29,7 @@ KINDS: dict[str, Words] = {
     "payment": _("Payment received"),
     "late": _("Charge for paying late"),
     "credit": _("Credit moved"),
+    "opening": _("Brought over from the books before"),
     "reversal": _("Taken back"),
 }
 

@@ -161,7 +161,7 @@ class ChargeRecord:
     def charged(self) -> int:
         """Contributions as declared, revisions included."""
         due = [row for row in self.postings if row.posting.account == AccountName.CONTRIBUTION_DUE]
-        return sum(row.posting.amount for row in due if row.transaction.kind in ("declaration", "amendment"))
+        return sum(row.posting.amount for row in due if row.transaction.kind in ("declaration", "amendment", "opening"))
 
     @property
     def state(self) -> str:

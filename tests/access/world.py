@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from portal import clock, db, files
 from portal.auth.models import Account, EmployerRole, FundRoleName
+from portal.bringing import uploads
+from portal.bringing.models import Kind
 from portal.cases import service
 from portal.cases.kinds import PROBLEM, QUESTION, REPORT
 from portal.cases.models import Case, CaseEntry, CaseFile, Side
@@ -121,6 +123,10 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
     asked = ask_to_take_back(
         session, receipt.public_id, reason="It bounced.", by=make_officer(session).id, at=now
     )  # fmt: skip
+    opening = uploads.keep(
+        session, Kind.EMPLOYERS, f"legal_name\n{employer.number}\n".encode(), "register.csv", options={},
+        by=registration.account_id, at=now,
+    )  # fmt: skip
     return {
         "employer_number": employer.number,
         "approval": asked.public_id,
@@ -141,11 +147,18 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         "month": str(month),
         "person": person.public_id,
         "employment": employment.public_id,
-        "file": {"questions": (paper := _paper(session, cases["questions"])), "cases": paper, "": upload.public_id},
+        "file": {
+            "questions": (paper := _paper(session, cases["questions"])),
+            "cases": paper,
+            "bringing": opening.public_id,
+            "": upload.public_id,
+        },
         "case": cases,
         "queue": "registration",
+        "ending": "csv",
+        "report": report.public_id,
         "row": 2,
-        "kind": {"registration": "tax", "registrations": "tax", "schemes": "pack", "": "csv"},
+        "kind": {"registration": "tax", "registrations": "tax", "schemes": "pack", "bringing": "employers", "": "csv"},
         "card": "clerk",
         "exercise": "auditor",
         "step": 1,
