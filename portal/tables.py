@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from portal import approvals, audit, files, outbox, series, taken, work
 from portal.auth import models as auth
-from portal.cases import models as cases
 from portal.bringing import models as bringing
+from portal.cases import models as cases
 from portal.contributions import models as contributions
 from portal.coverage import models as coverage
 from portal.db import Base

@@ -156,7 +156,6 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         "case": cases,
         "queue": "registration",
         "ending": "csv",
-        "report": report.public_id,
         "row": 2,
         "kind": {"registration": "tax", "registrations": "tax", "schemes": "pack", "bringing": "employers", "": "csv"},
         "card": "clerk",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, date, datetime
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -11,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from portal import approvals, db
+from portal import approvals, db, fund_commands
 from portal.approvals import Approval
 from portal.audit import AuditEvent
 from portal.auth.models import Account, FundRoleName
@@ -220,3 +221,23 @@ def test_a_month_of_the_first_row_is_one_month(employers: dict[str, Employer], t
         found = balances.plan(session, uploads.upload_of(session, kept(two)))
     assert found.rows[0][1].month == Month(2026, 8)
     assert found.employers == 2
+
+
+def test_commands_look_at_files_first_and_leave_the_decision_to_the_portal(
+    app: Flask, employers: dict[str, Employer], two: tuple[Account, Account], tmp_path: Path
+) -> None:
+    fund_commands.register(app)
+    run = app.test_cli_runner().invoke
+    file = tmp_path / "balances.csv"
+    file.write_bytes(write_csv(COLUMNS, ROWS))
+    line = ["fund", "import-balances", str(file), "--as-of", "2026-10-31", "--credit", "250", "--by"]
+    looked = run(args=[*line, two[0].email, "--owed", "10500.00"])
+    assert looked.exit_code == 0
+    assert "3 rows about 2 employers." in looked.output
+    assert "Find the difference of" in looked.output
+    assert run(args=[*line, two[0].email, "--owed", "10500.00", "--ask", "Compared."]).exit_code == 1
+    assert "nobody who may do this" in run(args=[*line, "x@example.org", "--owed", "1"]).output
+    asked_for = run(args=[*line, two[0].email, "--owed", "11500.00", "--ask", "Compared."])
+    assert "A second person decides at /fund/approvals/" in asked_for.output
+    with db.reading() as session:
+        assert session.scalars(select(Transaction)).all() == []
