@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import BigInteger, ForeignKey, Index
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.db import Base, Id
@@ -109,7 +109,12 @@ class AuditEvent(Base):
     """One line of the audit log.  The database refuses to change or delete it."""
 
     __tablename__ = "audit_event"
-    __table_args__ = (Index(None, "employer_id", "id"), Index(None, "subject"))
+    __table_args__ = (
+        Index(None, "employer_id", "id"),
+        Index(None, "account_id", "id"),
+        Index(None, "event", "id"),
+        Index(None, "subject"),
+    )
 
     id: Mapped[Id]
     at: Mapped[datetime]
@@ -120,6 +125,8 @@ class AuditEvent(Base):
     #: What it is about, as "kind:public id", so that a record's timeline finds it.
     subject: Mapped[str] = mapped_column(default="")
     fields: Mapped[dict[str, Any]]
+    #: Under which permission somebody of the fund acted for the employer; None where they acted for themselves.
+    on_behalf_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 def record(

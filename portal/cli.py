@@ -11,6 +11,7 @@ from flask import Flask
 
 from config import Config
 from portal import clock, db, migrate
+from portal.audit_commands import audit_command
 from portal.auth import passwords, service
 from portal.auth.models import FundRoleName
 from portal.declaration_commands import declarations_command
@@ -33,6 +34,7 @@ def register(app: Flask, config: Config) -> None:
         scheme_command,
         declarations_command,
         report_command,
+        audit_command,
     ):
         app.cli.add_command(command)
 

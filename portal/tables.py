@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal import approvals, audit, files, outbox, series, taken, work
+from portal import approvals, audit, audit_chain, files, outbox, series, taken, work
 from portal.auth import models as auth
 from portal.bringing import models as bringing
 from portal.cases import models as cases
@@ -21,6 +21,7 @@ from portal.people import models as people
 ALL = (
     approvals,
     audit,
+    audit_chain,
     auth,
     cases,
     bringing,

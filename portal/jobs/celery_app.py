@@ -70,6 +70,7 @@ SETTINGS: dict[str, Any] = {
 TIMETABLE: dict[str, Any] = {
     "send what is waiting": {"task": "portal.jobs.tasks.send_waiting", "schedule": 10.0},
     "arrears of the night": {"task": "portal.jobs.tasks.tonight", "schedule": crontab(hour=0, minute=30)},
+    "audit log": {"task": "portal.jobs.tasks.seal_audit", "schedule": 300.0},
     "sweep": {"task": "portal.jobs.tasks.sweep", "schedule": crontab(minute=15)},
 }
 

@@ -12,7 +12,7 @@ from flask import current_app
 from kombu.exceptions import OperationalError
 from sqlalchemy import delete
 
-from portal import clock, db, work
+from portal import audit_chain, clock, db, work
 from portal.auth.models import Attempt, WebSession
 from portal.coverage import sync
 from portal.coverage.core_client import Core
@@ -74,6 +74,12 @@ def tonight(day: str | None = None) -> None:
 def accrue_arrears(employers: list[int], day: str) -> None:
     """The late charges of these employers as of *day*."""
     nightly.accrue(employers, date.fromisoformat(day))
+
+
+@shared_task
+def seal_audit() -> None:
+    """Chain what was written to the audit log since the last time."""
+    audit_chain.seal(at=clock.real_now())
 
 
 @shared_task
