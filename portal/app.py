@@ -46,6 +46,7 @@ ROOMS = (
     "portal.cases.problem_views",
     "portal.officers.views",
     "portal.officers.case_views",
+    "portal.officers.audit_views",
     "portal.officers.registration_views",
     "portal.officers.arrears_views",
     "portal.officers.sync_views",

@@ -87,6 +87,7 @@ class Event(Enum):
     TEMPLATE_CHANGED = ("notice.template_changed", ("kind", "language", "version"))
     NOTICE_RETRIED = ("notice.retried", ("delivery",))
     LETTER_WRITTEN = ("letter.written", ("letter", "kind"))
+    PERSONAL_DATA_READ = ("personal_data.read", ("where",))
 
     CANDIDATE_KEPT = ("scheme.candidate_kept", ("scheme", "file"))
     SIMULATED = ("scheme.simulated", ("scheme", "month", "file", "people"))

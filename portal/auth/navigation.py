@@ -45,6 +45,8 @@ def _of_fund(rights: frozenset[Right]) -> list[tuple[str, str]]:
         (_("Core"), "/fund/core"),
         (_("Schemes"), "/fund/schemes/"),
     ]
+    if Right.AUDIT in rights:
+        links.append((_("What was done"), "/fund/audit"))
     if Right.SYSTEM in rights:
         links.append((_("Ready?"), "/fund/ready"))
     return links

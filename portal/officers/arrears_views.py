@@ -18,6 +18,7 @@ from portal.installation import fund, pack, packs
 from portal.ledger.statement import ageing
 from portal.officers import queries, records
 from portal.officers.explained import ACCOUNTS, KINDS, entry_steps, line_explained
+from portal.officers.reads import note_read
 from portal.officers.shown import arrears_csv, by_scheme
 from portal.web.filters import say
 from portal.web.pages import PER_PAGE, Page, download, page_number
@@ -107,6 +108,8 @@ def charge(employer_number: str, charge: UUID) -> ResponseReturnValue:
         lines, declared = [], record.declared
         if declared is not None and _sees_wages():
             lines = records.lines(session, declared, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
+    if lines:
+        note_read("lines", subject=f"charge:{charge}", employer=employer.id)
     return render_template(
         "officers/calculation_charge.html",
         employer=employer,
@@ -150,6 +153,7 @@ def line(employer_number: str, declaration: UUID, person: UUID) -> ResponseRetur
         behind = records.charge_of(session, declared)
         rules = [pack(declared.scheme)]
         before = earlier_pay(session, employer.id, declared.month, rules, of_person.person_id)
+    note_read("line", subject=f"person:{person}", employer=employer.id)
     return render_template(
         "officers/calculation_line.html",
         employer=employer,

@@ -24,6 +24,7 @@ from portal.errors import NotFound, Refused
 from portal.installation import fund
 from portal.officers.colleagues import colleagues
 from portal.officers.queue_views import bp as queue_bp  # noqa: F401  # the app opens every blueprint it finds here
+from portal.officers.reads import note_read
 from portal.people.models import Person
 from portal.web.filters import say
 from portal.web.pages import PER_PAGE, Page, download, page_number
@@ -90,7 +91,12 @@ def _fields() -> list[dict[str, object]]:
 @needs(Right.FUND_VIEW)
 def show(case: UUID) -> ResponseReturnValue:
     """One case with everything written in it, and what the portal knows beside it."""
-    return _page(case, None)
+    with db.reading() as session:
+        personal = service.case_of(session, case).person_id is not None
+    shown = _page(case, None)
+    if personal:
+        note_read("case", subject=f"case:{case}")
+    return shown
 
 
 @bp.post("/<uuid:case>")

@@ -32,14 +32,16 @@ class Happened:
     more: Words | str = ""
 
 
-def _scheme(fields: Mapping[str, Any]) -> str:
+def scheme_said(fields: Mapping[str, Any]) -> str:
+    """What people call the scheme an event names."""
     try:
         return pack(str(fields["scheme"])).short_name
     except NotFound:
         return str(fields["scheme"])  # a scheme the fund no longer runs
 
 
-def _month(text: object) -> Words | str:
+def month_said(text: object) -> Words | str:
+    """The wage month an event names, in words."""
     try:
         return month_words(month_from(str(text)))
     except ValueError:
@@ -53,7 +55,7 @@ def _amount(fields: Mapping[str, Any], name: str = "amount") -> Amount:
 
 def _late(fields: Mapping[str, Any]) -> Words:
     """*fields* with the scheme and month of the charge beside what the log kept."""
-    amount, month = _amount(fields), _month(fields["month"])
+    amount, month = _amount(fields), month_said(fields["month"])
     if amount.minor < 0:
         less = Amount(-amount.minor, amount.currency)
         return _("Late charge for %(month)s lowered by %(amount)s", month=month, amount=less)
@@ -61,7 +63,7 @@ def _late(fields: Mapping[str, Any]) -> Words:
 
 
 def _wage(fields: Mapping[str, Any]) -> Words:
-    return _("A wage was changed, from %(month)s on", month=_month(fields["from_month"]))
+    return _("A wage was changed, from %(month)s on", month=month_said(fields["from_month"]))
 
 
 def _answered(fields: Mapping[str, Any]) -> Words:
@@ -70,18 +72,18 @@ def _answered(fields: Mapping[str, Any]) -> Words:
     labels = {code: rules.inputs[code].label if rules and code in rules.inputs else code for code in fields["said"]}
     said = ", ".join(f"{labels[code]}: {text}" for code, text in fields["said"].items())
     day = date.fromisoformat(fields["from_day"])
-    return _("%(scheme)s is told, from %(day)s on: %(said)s", scheme=_scheme(fields), day=day, said=said)
+    return _("%(scheme)s is told, from %(day)s on: %(said)s", scheme=scheme_said(fields), day=day, said=said)
 
 
 #: What each event says of an employer; what is not here (signing in, say) is not part of an employer's story.
-_SAYS: dict[str, Callable[[Mapping[str, Any]], Words]] = {
+SAYS: dict[str, Callable[[Mapping[str, Any]], Words]] = {
     Event.REGISTRATION_STARTED.label: lambda _f: _("Registration begun"),
     Event.REGISTRATION_SUBMITTED.label: lambda _f: _("Registration sent to the fund"),
     Event.REGISTRATION_RETURNED.label: lambda _f: _("Registration returned with remarks"),
     Event.REGISTRATION_APPROVED.label: lambda _f: _("Registration approved"),
     Event.DOCUMENT_ADDED.label: lambda _f: _("Document sent"),
     Event.ENROLLED.label: lambda f: _(
-        "Enrolled in %(scheme)s from %(day)s", scheme=_scheme(f), day=date.fromisoformat(f["from_day"])
+        "Enrolled in %(scheme)s from %(day)s", scheme=scheme_said(f), day=date.fromisoformat(f["from_day"])
     ),
     Event.ENROLMENT_ANSWERED.label: _answered,
     Event.PERSON_ANSWERED.label: lambda f: _(
@@ -98,29 +100,29 @@ _SAYS: dict[str, Callable[[Mapping[str, Any]], Words]] = {
     ),
     Event.PAYROLL_SAVED.label: lambda f: _n(
         "Payroll for %(month)s saved: %(n)s line", "Payroll for %(month)s saved: %(n)s lines",
-        int(f["lines"]), month=_month(f["month"]),
+        int(f["lines"]), month=month_said(f["month"]),
     ),
-    Event.PAYROLL_CANCELLED.label: lambda f: _("Payroll for %(month)s given up", month=_month(f["month"])),
+    Event.PAYROLL_CANCELLED.label: lambda f: _("Payroll for %(month)s given up", month=month_said(f["month"])),
     Event.DECLARATION_SUBMITTED.label: lambda f: _(
         "%(month)s declared to %(scheme)s: %(amount)s, acknowledgement %(number)s",
-        month=_month(f["month"]), scheme=_scheme(f), amount=_amount(f, "total"), number=str(f["number"]),
+        month=month_said(f["month"]), scheme=scheme_said(f), amount=_amount(f, "total"), number=str(f["number"]),
     ),
     Event.DECLARATION_SUPERSEDED.label: lambda _f: _("A declaration was replaced by a revised one"),
     Event.BILL_ISSUED.label: lambda f: _("Bill issued: %(amount)s", amount=_amount(f)),
     Event.PAYMENT_RECORDED.label: lambda f: _(
         "Payment of %(day)s received for %(scheme)s: %(amount)s",
-        day=date.fromisoformat(f["paid_on"]), scheme=_scheme(f), amount=_amount(f),
+        day=date.fromisoformat(f["paid_on"]), scheme=scheme_said(f), amount=_amount(f),
     ),
     Event.PAYMENT_REVERSED.label: lambda f: _("A payment was taken back: %(why)s", why=str(f["reason"])),
     Event.RECEIPT_ISSUED.label: lambda f: _("Receipt %(number)s issued", number=str(f["receipt"])),
     Event.LATE_CHARGE_POSTED.label: _late,
     Event.COVERAGE_OPENED.label: lambda f: _n(
         "Cover for %(month)s opened for %(n)s person", "Cover for %(month)s opened for %(n)s people",
-        int(f["people"]), month=_month(f["month"]),
+        int(f["people"]), month=month_said(f["month"]),
     ),
     Event.COVERAGE_CLOSED.label: lambda f: _n(
         "Cover for %(month)s closed for %(n)s person", "Cover for %(month)s closed for %(n)s people",
-        int(f["people"]), month=_month(f["month"]),
+        int(f["people"]), month=month_said(f["month"]),
     ),
     Event.CASE_OPENED.label: lambda f: _("Case %(number)s opened", number=str(f["case"])),
     Event.CASE_WRITTEN.label: lambda f: _("Something was written in case %(number)s", number=str(f["case"])),
@@ -134,14 +136,14 @@ def timeline(session: Session, employer_id: int) -> list[Happened]:
     rows = session.execute(
         select(AuditEvent, Account.name)
         .outerjoin(Account, Account.id == AuditEvent.account_id)
-        .where(AuditEvent.employer_id == employer_id, AuditEvent.event.in_(_SAYS))
+        .where(AuditEvent.employer_id == employer_id, AuditEvent.event.in_(SAYS))
         .order_by(AuditEvent.id.desc())
         .limit(SHOWN)
     ).all()
-    charges = _charges(session, [event.fields["charge"] for event, _name in rows if "charge" in event.fields])
+    charges = charges_named(session, [event.fields["charge"] for event, _name in rows if "charge" in event.fields])
     return [
         Happened(
-            _SAYS[event.event]({**event.fields, **charges.get(str(event.fields.get("charge")), {})}),
+            SAYS[event.event]({**event.fields, **charges.get(str(event.fields.get("charge")), {})}),
             name or "",
             event.at,
         )
@@ -149,7 +151,7 @@ def timeline(session: Session, employer_id: int) -> list[Happened]:
     ]
 
 
-def _charges(session: Session, names: Collection[str]) -> dict[str, dict[str, str]]:
+def charges_named(session: Session, names: Collection[str]) -> dict[str, dict[str, str]]:
     """The scheme and month of the charges that events name, in one query."""
     rows = session.execute(
         select(Charge.public_id, Charge.scheme, Charge.month).where(

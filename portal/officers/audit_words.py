@@ -1,0 +1,112 @@
+"""What each event of the audit log says, as a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from portal.approvals import ACTIONS
+from portal.audit import Event
+from portal.officers.timeline import SAYS, month_said, scheme_said
+from portal.words import Words, _
+
+Fields = Mapping[str, Any]
+
+
+def _action(fields: Fields) -> Words | str:
+    """What a second person is asked for."""
+    action = ACTIONS.get(str(fields["action"]))
+    return action.title if action else str(fields["action"])
+
+
+#: Where somebody of the fund read about a person or about many.
+READ: Mapping[str, Words] = {
+    "case": _("A case with what the portal knows of a person was read"),
+    "line": _("The calculation for one person was read"),
+    "lines": _("The lines of a declaration were read"),
+    "person": _("The record of a person was read"),
+    "roster": _("The roster of an employer was read"),
+    "documents": _("A document of an employer was read"),
+    "search": _("A person was looked for"),
+    "audit": _("The audit log was saved as a file"),
+}
+
+#: Events that are no part of an employer's story; those that are stand in `timeline`.
+_MORE: dict[str, Callable[[Fields], Words]] = {
+    Event.SIGNED_IN.label: lambda _f: _("Signed in"),
+    Event.SIGN_IN_REFUSED.label: lambda _f: _("Signing in was refused"),
+    Event.SIGNED_OUT.label: lambda _f: _("Signed out"),
+    Event.ACCOUNT_CREATED.label: lambda _f: _("An account was made"),
+    Event.ADDRESS_CONFIRMED.label: lambda _f: _("An e-mail address was confirmed"),
+    Event.PASSWORD_CHANGED.label: lambda _f: _("A password was changed"),
+    Event.DETAILS_CHANGED.label: lambda _f: _("Details of an account were changed"),
+    Event.ADDRESS_CHANGED.label: lambda _f: _("The e-mail address of an account was changed"),
+    Event.VISITS_ENDED.label: lambda _f: _("Other visits of an account were ended"),
+    Event.SECOND_STEP_ON.label: lambda _f: _("The second step of signing in was set up"),
+    Event.SECOND_STEP_OFF.label: lambda _f: _("The second step of signing in was taken away"),
+    Event.RECOVERY_CODES_MADE.label: lambda _f: _("New recovery codes were made"),
+    Event.RECOVERY_CODE_USED.label: lambda f: _("A recovery code was used; %(left)s are left", left=f["left"]),
+    Event.FUND_ROLE_GIVEN.label: lambda f: _("Someone may now work at the fund as %(role)s", role=str(f["role"])),
+    Event.REGISTRATION_REJECTED.label: lambda _f: _("Registration rejected"),
+    Event.PERSON_ADDED.label: lambda _f: _("A person was added"),
+    Event.CORE_REFUSED.label: lambda f: _("The core refused a message: %(why)s", why=str(f["problem"])),
+    Event.CORE_RETRIED.label: lambda _f: _("A message was sent to the core again"),
+    Event.SLIP_PRINTED.label: lambda _f: _("A slip with a code was printed"),
+    Event.EMPLOYEE_CAME_IN.label: lambda _f: _("An employee came in with a code"),
+    Event.WORK_TAKEN.label: lambda _f: _("A piece of work was taken or given to a colleague"),
+    Event.WORK_RELEASED.label: lambda _f: _("A piece of work was given back to everybody"),
+    Event.APPROVAL_ASKED.label: lambda f: _("A second person was asked for: %(what)s", what=_action(f)),
+    Event.APPROVAL_GIVEN.label: lambda f: _("Approved: %(what)s", what=_action(f)),
+    Event.APPROVAL_REFUSED.label: lambda f: _("Refused: %(what)s", what=_action(f)),
+    Event.APPROVAL_WITHDRAWN.label: lambda f: _("Request taken back: %(what)s", what=_action(f)),
+    Event.CANDIDATE_KEPT.label: lambda f: _("Draft rules of %(scheme)s were kept", scheme=scheme_said(f)),
+    Event.SIMULATED.label: lambda f: _(
+        "Draft rules of %(scheme)s were tried on %(month)s", scheme=scheme_said(f), month=month_said(f["month"])
+    ),
+    Event.MAIL_TRIED.label: lambda _f: _("A mail was sent to try the mail server"),
+    Event.PERSONAL_DATA_READ.label: lambda f: READ[str(f["where"])],
+    Event.CLOCK_MOVED.label: lambda f: _("The practice clock was moved to %(day)s", day=str(f["to"])),
+    Event.JOBS_RUN.label: lambda f: _("The jobs of the night of %(day)s were run", day=str(f["day"])),
+    Event.EXERCISE_STARTED.label: lambda _f: _("An exercise was begun"),
+    Event.EXERCISE_ANSWERED.label: lambda _f: _("A question of an exercise was answered"),
+}  # fmt: skip
+
+
+def sentence(event: str, fields: Fields) -> Words:
+    """What an event says; its name, where an older version of the portal wrote it."""
+    says = SAYS.get(event) or _MORE.get(event)
+    if says is not None:
+        try:
+            return says(fields)
+        except (KeyError, ValueError, TypeError):
+            pass  # written by an older version, with other fields
+    return _("Recorded: %(event)s", event=event)
+
+
+#: Kinds of event, to choose from: what their names begin with.
+GROUPS: Mapping[str, Words] = {
+    "account.": _("Signing in and accounts"),
+    "mandate.": _("Who acts for an employer"),
+    "fund_role.": _("Roles at the fund"),
+    "fund.": _("Settings of the fund"),
+    "person.": _("Persons"),
+    "registration.": _("Registrations"),
+    "employer.": _("Employers and enrolments"),
+    "employment.": _("Employees of an employer"),
+    "roster.": _("Roster files"),
+    "payroll.": _("Payrolls"),
+    "declaration.": _("Declarations"),
+    "bill.": _("Bills"),
+    "payment.": _("Payments"),
+    "receipt.": _("Receipts"),
+    "late_charge.": _("Late charges"),
+    "coverage.": _("Cover"),
+    "core.": _("The core"),
+    "employee.": _("Visits of employees"),
+    "case.": _("Cases"),
+    "work.": _("Work taken and given back"),
+    "approval.": _("Approvals"),
+    "personal_data.": _("Reading of personal data"),
+    "scheme.": _("Draft rules"),
+    "practice.": _("Practice"),
+}
