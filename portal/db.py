@@ -24,6 +24,8 @@ from portal.scheme.calendars import Month
 
 #: Where ``writing()`` leaves word that a job should wake up after the commit.
 WAKE = "wake"
+#: Marks the sessions of ``reading()``.
+READ_ONLY = "read only"
 
 
 class MonthColumn(TypeDecorator[Month]):
@@ -111,7 +113,7 @@ def on_wake(wake: Callable[[], None] | None) -> None:
 @contextmanager
 def reading() -> Iterator[Session]:
     """A transaction that PostgreSQL refuses to let write, seen as of one moment."""
-    with Session(engine(), expire_on_commit=False) as session:
+    with Session(engine(), expire_on_commit=False, info={READ_ONLY: True}) as session:
         session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
         yield session
 

@@ -22,6 +22,7 @@ from sqlalchemy import column, select, table
 from portal import clock, db
 from portal.auth.models import Account, EmployerRole, FundRoleName
 from portal.auth.proof import fresh as fresh
+from portal.auth.scope import is_mine, places_of
 from portal.auth.service import fund_roles, mandates
 from portal.installation import fund
 
@@ -154,7 +155,10 @@ def fund_staff() -> ResponseReturnValue | None:
     roles = _fund_roles() if current_user.kind == "account" else set()
     if not roles:
         abort(404)
-    g.fund_roles = roles
+    places = places_of(current_user.districts)
+    if not is_mine(request, places):
+        abort(404)
+    g.fund_roles, g.places = roles, places
     g.rights = frozenset().union(*(FUND_RIGHTS[role] for role in roles))
     return _second_step(current_app.config["PORTAL"].second_step)
 

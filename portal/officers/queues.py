@@ -20,6 +20,7 @@ from portal import outbox, taken
 from portal.approvals import ACTIONS, Approval
 from portal.auth.access import Right
 from portal.auth.models import Account
+from portal.auth.scope import MINE
 from portal.cases.kinds import KINDS, Kind
 from portal.cases.models import Case, CaseState
 from portal.employers.models import Employer, Registration, RegistrationState
@@ -113,7 +114,8 @@ def lines(
         statement = statement.where(rows.c.owner == owner)
     if free:
         statement = statement.where(rows.c.owner.is_(None))
-    found = session.execute(statement.order_by(rows.c.since, rows.c.subject).limit(limit).offset(offset))
+    statement = statement.order_by(rows.c.since, rows.c.subject).limit(limit).offset(offset)
+    found = session.execute(statement, execution_options=MINE)
     return [_line(one, row) for row in found]
 
 
@@ -128,7 +130,8 @@ def take_next(session: Session, one: Queue, *, by: int, at: datetime) -> Line | 
 def waiting_among(session: Session, one: Queue, subjects: Sequence[str]) -> list[str]:
     """Those of *subjects* that wait in this queue: what else a form names is left out."""
     rows = one.waiting().subquery()
-    return list(session.scalars(select(rows.c.subject).where(rows.c.subject.in_(subjects))))
+    wanted = select(rows.c.subject).where(rows.c.subject.in_(subjects))
+    return list(session.scalars(wanted, execution_options=MINE))
 
 
 def _with_owner(one: Queue) -> Any:

@@ -11,33 +11,19 @@ from __future__ import annotations
 import csv
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from portal import db
-from tests.access.world import UNKNOWN, Principal, World, make_world
-from tests.conftest import Cluster
+from tests.access.world import UNKNOWN, Principal, World
 from tests.factories import sign_in
 
 TABLE = Path(__file__).with_name("matrix.csv")
 METHODS = {"GET", "POST"}
-
-
-@pytest.fixture(scope="module")
-def world(app: Flask, cluster: Cluster, template: str) -> Iterator[World]:
-    """One world for the whole table: what a request changes must not change who may enter."""
-    name = cluster.create(template)
-    db.bind(cluster.app.format(name=name), pool=2)
-    yield make_world()
-    db.engine().dispose()
-    cluster.drop(name)
 
 
 def routes(app: Flask) -> list[tuple[Rule, str]]:
