@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from portal.approvals import ACTIONS
@@ -63,6 +64,16 @@ _MORE: dict[str, Callable[[Fields], Words]] = {
     Event.SIMULATED.label: lambda f: _(
         "Draft rules of %(scheme)s were tried on %(month)s", scheme=scheme_said(f), month=month_said(f["month"])
     ),
+    Event.TEMPLATE_CHANGED.label: lambda _f: _("The text of a notice was changed"),
+    Event.NOTICE_RETRIED.label: lambda _f: _("A notice was sent again"),
+    Event.LETTER_WRITTEN.label: lambda _f: _("A letter was written"),
+    Event.EMPLOYERS_BROUGHT.label: lambda f: _(
+        "Employers were brought over from the books before: %(added)s added, %(known)s known already",
+        added=f["added"], known=f["known"],
+    ),
+    Event.BALANCES_BROUGHT.label: lambda f: _(
+        "Balances of %(day)s were brought over from the books before", day=date.fromisoformat(str(f["as_of"]))
+    ),
     Event.MAIL_TRIED.label: lambda _f: _("A mail was sent to try the mail server"),
     Event.PERSONAL_DATA_READ.label: lambda f: READ[str(f["where"])],
     Event.CLOCK_MOVED.label: lambda f: _("The practice clock was moved to %(day)s", day=str(f["to"])),
@@ -108,5 +119,8 @@ GROUPS: Mapping[str, Words] = {
     "approval.": _("Approvals"),
     "personal_data.": _("Reading of personal data"),
     "scheme.": _("Draft rules"),
+    "notice.": _("Notices"),
+    "letter.": _("Letters"),
+    "opening.": _("What was brought over from the books before"),
     "practice.": _("Practice"),
 }

@@ -38,6 +38,7 @@ def test_every_event_there_is_says_a_sentence() -> None:
         "day": "2026-01-01",
         "paid_on": "2026-01-01", "reason": "r", "problem": "p", "left": 3, "action": "x", "where": "case", "case": "K1",
         "to": "2026-01-01", "receipt": "R1", "from_month": "2026-10",
+        "as_of": "2026-01-01",
     }  # fmt: skip
     silent = [
         one.label
