@@ -32,7 +32,7 @@ from portal.demo.exercises import offered
 from portal.demo.stories import card_of, cards
 from portal.demo.story import Card
 from portal.installation import fund
-from portal.jobs import nightly
+from portal.jobs import nightly, notifying
 from portal.jobs.models import JobRun
 from portal.jobs.tasks import send_waiting
 from portal.people.models import Person
@@ -103,6 +103,9 @@ def run_jobs() -> ResponseReturnValue:
         audit.record(session, Event.JOBS_RUN, at=clock.now(), by=_account(), day=day)
     for chunk in nightly.chunks(employers):
         nightly.accrue(chunk, day)
+    notifying.tell_the_day(day)
+    send_waiting.run()
+    notifying.send_digests()
     send_waiting.run()
     flash(_("Tonight's jobs are done; what they did stands below."), "success")
     return redirect(url_for(".index"))

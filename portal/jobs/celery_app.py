@@ -71,6 +71,8 @@ TIMETABLE: dict[str, Any] = {
     "send what is waiting": {"task": "portal.jobs.tasks.send_waiting", "schedule": 10.0},
     "arrears of the night": {"task": "portal.jobs.tasks.tonight", "schedule": crontab(hour=0, minute=30)},
     "audit log": {"task": "portal.jobs.tasks.seal_audit", "schedule": 300.0},
+    "what the day asks for": {"task": "portal.jobs.tasks.tell_the_day", "schedule": crontab(hour=6, minute=0)},
+    "summaries": {"task": "portal.jobs.tasks.send_digests", "schedule": crontab(hour=17, minute=0)},
     "sweep": {"task": "portal.jobs.tasks.sweep", "schedule": crontab(minute=15)},
 }
 

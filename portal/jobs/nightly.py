@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock, db, outbox
+from portal.jobs import notifying
 from portal.jobs.models import JobRun
 from portal.ledger import arrears
 from portal.ledger.models import Charge
@@ -60,6 +61,7 @@ def accrue(employers: list[int], day: date) -> JobRun:
         with db.writing() as session:
             done = arrears.accrue(session, employer, on=day, at=clock.now())
             settlement.settle_account(session, employer, at=clock.now())
+            notifying.late_charges(session, employer, done, day, at=clock.now())
         amounts.update(done.amounts)
         charges += done.charges
     return _finish(run, clock.real_now(), {"employers": len(employers), "charges": charges, "amounts": amounts})

@@ -18,6 +18,7 @@ from portal.coverage import sync
 from portal.coverage.core_client import Core
 from portal.installation import fund
 from portal.jobs import mail, nightly, notifying
+from portal.notices import deliveries
 
 log = logging.getLogger("portal.jobs")
 
@@ -83,6 +84,18 @@ def seal_audit() -> None:
 
 
 @shared_task
+def tell_the_day(day: str | None = None) -> None:
+    """What the day asks of employers, and what waits at the fund."""
+    notifying.tell_the_day(date.fromisoformat(day) if day else clock.today(fund().timezone))
+
+
+@shared_task
+def send_digests() -> None:
+    """The summaries of the day."""
+    notifying.send_digests()
+
+
+@shared_task
 def sweep() -> None:
     """Remove visits that ended, tries that no longer count, and what came of work long ago."""
     now = clock.real_now()
@@ -90,3 +103,4 @@ def sweep() -> None:
         session.execute(delete(WebSession).where(WebSession.expires_at < now))
         session.execute(delete(Attempt).where(Attempt.at < now - timedelta(days=2)))
         work.sweep(session, at=now)
+        deliveries.forget_addresses(session, at=clock.now())

@@ -53,7 +53,7 @@ class Written:
     @property
     def short(self) -> str:
         """The first paragraph on one line."""
-        return " ".join(self.plain[0].split()) if self.plain else self.subject
+        return self.plain[0].replace("\n", " ") if self.plain else self.subject
 
 
 def employers_named(session: Session, ids: Collection[int]) -> dict[int, Named]:
@@ -110,7 +110,7 @@ def _fill(
     parted = wording.paragraphs(text)
     return Written(
         spec.kind,
-        _capital(" ".join(wording.filled(subject, known).split())),
+        _capital(" ".join(wording.filled(subject, known).split())),  # with common spaces: it is the head of a mail
         [_page(one, known, lines) for one in parted],
         [_plain(one, known, lines) for one in parted if _plain(one, known, lines)],
         link,
