@@ -41,6 +41,11 @@ def fund() -> Fund:
     return _fund
 
 
+def called(text: str, language: str) -> str:
+    """A text of the fund's file in a language; as it is where no fund is in use, or it says nothing else."""
+    return _fund.called(text, language) if _fund is not None else text
+
+
 def packs() -> dict[str, Pack]:
     """The active schemes in the fund's order, by id."""
     return _packs

@@ -26,7 +26,11 @@ _HERE = Path(__file__).parent
 _STATIC = _HERE / "static"
 _STYLE = _HERE / "templates" / "pdf" / "document.css"
 #: The only names the stylesheet can ask for, and the files they stand for.
-_FONTS = {f"portal-font:{name}": _STATIC / "fonts" / name for name in ("NotoSans-Regular.ttf", "NotoSans-Bold.ttf")}
+_FONTS = {
+    f"portal-font:{name}-{weight}.ttf": _STATIC / "fonts" / f"{name}-{weight}.ttf"
+    for name in ("NotoSans", "NotoSansDevanagari")
+    for weight in ("Regular", "Bold")
+}
 _PICTURES = {".svg": "image/svg+xml", ".png": "image/png"}
 #: Pango's font maps are not made for two threads at once, and two gain nothing.
 _one_at_a_time = threading.Lock()
@@ -115,7 +119,7 @@ def _press() -> _Press:
         """Somebody wanted something from outside the document."""
 
     class Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
-        """Opens data: addresses and our two fonts, nothing else."""
+        """Opens data: addresses and our own fonts, nothing else."""
 
         def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> Any:
             if url in _FONTS:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from portal.demo import zambezi
+from portal.demo.nepal import story as nepal
 from portal.demo.story import Card, Story
 from portal.errors import NotFound
 from portal.installation import fund
 from portal.scheme.fund import Fund
 
-STORIES = (zambezi.STORY,)
+STORIES = (zambezi.STORY, nepal.STORY)
 
 
 def known(institution: Fund) -> Story | None:

@@ -19,7 +19,7 @@ from portal.employers.models import Enrolment
 from portal.employers.told import Answer, answers_on
 from portal.errors import Refused
 from portal.installation import fund, packs
-from portal.web.filters import say
+from portal.web.filters import pack_words, say
 from portal.words import _
 
 bp = guarded(Blueprint("employer_file", __name__, url_prefix="/employers/<employer_number>/file"), acting_for_employer)
@@ -33,7 +33,7 @@ def show_file(employer_number: str) -> ResponseReturnValue:
         employer = service.employer_by_number(session, g.employer.number)
         enrolments = service.enrolments_of(session, employer.id)
         mandates = service.mandates_of(session, employer.id, _today())
-    place = asked.place_in_words(fund(), employer.location) or employer.location
+    place = pack_words(asked.place_in_words(fund(), employer.location) or employer.location)
     codes = {"legal_form": employer.legal_form, "activity": employer.activity}
     named = {field: review.written(codes, field) for field in codes}
     return render_template(

@@ -32,7 +32,7 @@ from portal.employers.answers import Answers, Page
 from portal.employers.registration import document_field
 from portal.installation import fund, packs
 from portal.scheme.fund import Choice
-from portal.web.filters import say
+from portal.web.filters import pack_words, say
 from portal.web.forms import PortalForm
 from portal.words import Words, _
 
@@ -76,13 +76,15 @@ def _field(name: str, label: str) -> Any:
 #: How the answers that are not a line of text are asked for.
 _SHAPES: dict[str, Callable[[str, str], Any]] = {
     "legal_form": lambda label, hint: RadioField(
-        label, choices=[SelectChoice(form.code, form.name) for form in fund().legal_forms], validate_choice=False
+        label,
+        choices=[SelectChoice(form.code, pack_words(form.name)) for form in fund().legal_forms],
+        validate_choice=False,
     ),
     "activity": lambda label, hint: SelectField(label, choices=_with_empty(fund().activities), validate_choice=False),
     "location": lambda label, hint: SelectField(label, choices=_place_choices(), validate_choice=False),
     "schemes": lambda label, hint: SelectMultipleField(
         label,
-        choices=[SelectChoice(scheme, pack.name) for scheme, pack in packs().items()],
+        choices=[SelectChoice(scheme, pack_words(pack.name)) for scheme, pack in packs().items()],
         validate_choice=False,
         option_widget=CheckboxInput(),
         description=hint,
@@ -105,20 +107,20 @@ _SHAPES: dict[str, Callable[[str, str], Any]] = {
 
 
 def _with_empty(choices: Iterable[Choice]) -> list[SelectChoice]:
-    return [SelectChoice("", say(_("Choose one"))), *(SelectChoice(one.code, one.name) for one in choices)]
+    return [SelectChoice("", say(_("Choose one"))), *(SelectChoice(one.code, pack_words(one.name)) for one in choices)]
 
 
 def _place_choices() -> list[SelectChoice]:
     """The smallest places, each under the widest one it lies in."""
     choices = [SelectChoice("", say(_("Choose a place")))]
     for widest, inside in asked.places(fund()).items():
-        choices += [SelectChoice(code, name, optgroup=widest) for code, name in inside]
+        choices += [SelectChoice(code, pack_words(name), optgroup=pack_words(widest)) for code, name in inside]
     return choices
 
 
 def _example_of_tax_number() -> str:
     first = fund().tax_number.kinds[0]
-    return say(_("%(name)s, for example %(example)s.", name=first.name, example=first.example))
+    return say(_("%(name)s, for example %(example)s.", name=pack_words(first.name), example=first.example))
 
 
 def page_form(page: Page, answers: Answers) -> PortalForm:
@@ -135,7 +137,7 @@ def typed_into(form: PortalForm, page: Page) -> dict[str, str | list[str]]:
 
 def documents_form(wanted: Iterable[Choice]) -> PortalForm:
     """One file for each document the legal form asks for."""
-    fields = {document_field(choice.code): FileField(choice.name) for choice in wanted}
+    fields = {document_field(choice.code): FileField(pack_words(choice.name)) for choice in wanted}
     made: PortalForm = type("DocumentsForm", (PortalForm,), fields)()
     return made
 

@@ -205,14 +205,15 @@ def written(answers: asked.Answers, field: str) -> Words | str:
     match field:
         case "legal_form":
             form = fund().legal_form(text)
-            return form.name if form else text
+            return _("%(answer)s", answer=form.name) if form else text
         case "activity":
-            return next((choice.name for choice in fund().activities if choice.code == text), text)
+            return _("%(answer)s", answer=next((one.name for one in fund().activities if one.code == text), text))
         case "location":
-            return asked.place_in_words(fund(), text) or text
+            return _("%(answer)s", answer=asked.place_in_words(fund(), text) or text)
         case "first_employment_day":
             day = asked.read_day(text)
             return _("%(day)s", day=day) if day else text
         case "schemes":
-            return ", ".join(pack.name for scheme, pack in packs().items() if scheme in asked.schemes_of(answers))
+            names = (pack.name for scheme, pack in packs().items() if scheme in asked.schemes_of(answers))
+            return _("%(answer)s", answer=", ".join(names))
     return text

@@ -29,7 +29,7 @@ from portal.tabular.dates import date_reader
 from portal.tabular.identity import identity_reader
 from portal.tabular.names import read_name
 from portal.tabular.table import Fault, Noted
-from portal.web.filters import month_name, say
+from portal.web.filters import month_name, pack_words, say
 from portal.web.forms import PortalForm
 from portal.words import _
 
@@ -191,7 +191,7 @@ def with_pay(form: type[RosterForm], needed: bool = True) -> type[RosterForm]:
         for code, label in component_labels().items()
     }
     if issubclass(form, HireForm) and not fund().insurance_number.given_by_portal:
-        name = fund().insurance_number.name.capitalize()
+        name = pack_words(fund().insurance_number.name).capitalize()
         fields["insurance_number"] = ReadText(name, _insurance)
     if issubclass(form, HireForm):
         fields |= question_fields(questions())
@@ -221,4 +221,7 @@ def _insurance(today: date) -> Reader:
 
 
 def _with_empty(choices: Iterable[Choice]) -> list[SelectChoice]:
-    return [SelectChoice("", say(_("Choose one"))), *(SelectChoice(choice.code, choice.name) for choice in choices)]
+    return [
+        SelectChoice("", say(_("Choose one"))),
+        *(SelectChoice(choice.code, pack_words(choice.name)) for choice in choices),
+    ]

@@ -37,7 +37,7 @@ from portal.errors import Refused
 from portal.installation import calendar, fund, month_from, month_on, month_words, packs
 from portal.people.models import Person
 from portal.scheme.calendars import Month, months_between
-from portal.web.filters import say
+from portal.web.filters import pack_words, say
 from portal.web.pages import PER_PAGE, Page, download, page_number
 from portal.words import Words, _, _n
 
@@ -94,7 +94,7 @@ def person(employer_number: str, person: UUID) -> ResponseReturnValue:
         categories=_names(fund().categories), reasons=_names(fund().leave_reasons), today=today(),
         told=_told(record.employments),
         may_change=Right.PREPARE in g.rights, may_manage=Right.MANAGE in g.rights,
-        identity=fund().identity.kinds[0].name,
+        identity=pack_words(fund().identity.kinds[0].name),
         events=[{"what": _what(event), "who": who, "at": event.at} for event, who in record.events],
     )  # fmt: skip
 
@@ -271,7 +271,7 @@ def _sort_url(name: str) -> str:
 
 
 def _names(choices: Any) -> dict[str, str]:
-    return {one.code: one.name for one in choices}
+    return {one.code: pack_words(one.name) for one in choices}
 
 
 def _what(event: AuditEvent) -> Words:

@@ -24,7 +24,7 @@ from portal.officers.shown import EMPLOYER_STATES, by_scheme, employer_csv
 from portal.officers.timeline import timeline
 from portal.officers.waiting import Home, Waiting
 from portal.officers.waiting import home as what_waits
-from portal.web.filters import day
+from portal.web.filters import day, pack_words
 from portal.web.pages import PER_PAGE, Page, download, page_number
 
 bp = guarded(Blueprint("officers", __name__, url_prefix="/fund"), fund_staff)
@@ -183,8 +183,10 @@ def employer(employer_number: str) -> ResponseReturnValue:
         packs=packs(),
         today=today,
         asks={scheme for scheme, rules in packs().items() if asked_of_employer(rules)},
-        place=", ".join(place.name for place in reversed(fund().path_to(found.location))),
+        place=", ".join(pack_words(place.name) for place in reversed(fund().path_to(found.location))),
         legal_form=fund().legal_form(found.legal_form),
-        activity=next((one.name for one in fund().activities if one.code == found.activity), found.activity),
+        activity=pack_words(
+            next((one.name for one in fund().activities if one.code == found.activity), found.activity)
+        ),
         **shown,
     )

@@ -119,7 +119,7 @@ def shown_day(pack: Pack, day: date) -> date | Words:
     """A day for a sentence: in the scheme's calendar first, the Gregorian one beside it where they differ."""
     if pack.calendar_name == "gregorian":
         return day
-    return _("%(own)s (%(day)s)", own=day_in_words(day, pack.calendar), day=day)
+    return _("%(day)s (%(gregorian)s)", day=day_in_words(day, pack.calendar), gregorian=day)
 
 
 def period_in_words(pack: Pack, period: Sequence[Month]) -> Words:

@@ -110,6 +110,7 @@ def _parts(content: Section, folder: Path) -> dict[str, Any]:
         "limits": _limits(content.section("limits"), currency),
         "service_days": _service_days(content),
         "second_step_for": _second_step(content),
+        "words": _words(content),
     }
 
 
@@ -148,6 +149,23 @@ def _second_step(content: Section) -> tuple[str, ...]:
     if not set(roles) <= set(SECOND_STEP_ROLES):
         content.wrong("second_step_for", _("it may name: %(roles)s.", roles=", ".join(SECOND_STEP_ROLES)))
     return roles
+
+
+def _words(content: Section) -> dict[str, dict[str, str]]:
+    """What the fund calls things in its other languages: [words.ne] with the text of the file and what readers get."""
+    found: dict[str, dict[str, str]] = {}
+    if "words" in content:
+        section = content.section("words")
+        for language in section.table.values:
+            inner = section.section(language)
+            found[language] = {text: inner.text(text) for text in inner.table.values}
+            if language not in content.table.values.get("languages", ()):
+                section.wrong(
+                    language, _("the fund does not speak this language. Add it to languages, or remove this.")
+                )
+            inner.close()
+        section.close()
+    return found
 
 
 def _currency(section: Section) -> Currency:

@@ -100,7 +100,7 @@ class IdentityRules:
         first = self.kinds[0]
         return _(
             "Write the %(name)s as %(pattern)s, for example %(example)s.",
-            name=first.name, pattern=first.pattern, example=first.example,
+            name=_("%(label)s", label=first.name), pattern=first.pattern, example=first.example,
         )  # fmt: skip
 
 
@@ -148,11 +148,15 @@ class NumberRule:
         kept = self.normalise(text)
         digits = kept.removeprefix(self.prefix)
         if not kept.startswith(self.prefix) or len(digits) != self._length or not digits.isdigit():
-            return _("Write the %(name)s in full, for example %(example)s.", name=self.name, example=self.example)
+            return _(
+                "Write the %(name)s in full, for example %(example)s.",
+                name=_("%(label)s", label=self.name),
+                example=self.example,
+            )
         if not _check_holds(self.check, digits if self.check == "luhn" else kept):
             return _(
                 "%(number)s is not a %(name)s: a digit is wrong, or two are exchanged. Compare it with the letter.",
-                number=kept, name=self.name,
+                number=kept, name=_("%(label)s", label=self.name),
             )  # fmt: skip
         return None
 

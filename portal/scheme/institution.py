@@ -138,6 +138,8 @@ class Fund:
     series: Mapping[str, str]
     limits: Limits
     packs: Mapping[str, Pack]
+    #: What readers of a language get for a text of the file.
+    words: Mapping[str, Mapping[str, str]]
     off: tuple[Off, ...]
     hash: str
     #: Days within which a kind of work should be done, where the fund means others than the portal does.
@@ -166,6 +168,10 @@ class Fund:
         form = self.legal_form(legal_form)
         wanted = form.documents if form else ()
         return tuple(document for document in self.documents if document.code in wanted)
+
+    def called(self, text: str, language: str) -> str:
+        """A text of the fund's file in a language; as it stands there when nothing else is given for it."""
+        return self.words.get(language, {}).get(text, text)
 
     def bucket_of(self, days_late: int) -> Bucket | None:
         """The age of arrears so many days after the due day; None when it is not past."""

@@ -111,7 +111,7 @@ def test_an_amount_follows_the_readers_language(app: Flask) -> None:
     with force_locale("de"):
         assert filters.money(1234_50, "ZMW") == "1.234,50\u00a0ZMW"
     with force_locale("ne"):
-        assert filters.figures(123456_00, "NPR") == "1,23,456.00"
+        assert filters.figures(123456_00, "NPR") == "१,२३,४५६.००"
 
 
 def test_a_pack_knows_the_digits_of_its_currency_best(app: Flask) -> None:

@@ -1,0 +1,1 @@
+"""A practice fund in Nepal."""

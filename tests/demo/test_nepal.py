@@ -1,0 +1,137 @@
+"""The practice fund of Nepal: made in Bikram Sambat, read in Nepali, with cover after three paid months."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import case, func, select
+
+from portal import clock, db, installation
+from portal.contributions.models import Declaration
+from portal.coverage.models import CoverageMonth
+from portal.demo import fund_maker, large, stories
+from portal.employers.models import Employer
+from portal.installation import fund
+from portal.ledger.models import AccountName, Charge, Posting, Transaction
+from portal.scheme.calendars import Month
+from portal.scheme.deadlines import due_day
+
+ROOT = Path(__file__).resolve().parents[2]
+NEPAL = ROOT / "portal" / "demo" / "nepal" / "fund.toml"
+#: Months of each of the few employers made here.
+MONTHS = {"marsyangdi-hydro": 5, "koshi-transport": 5, "new-road-traders": 2}
+
+
+@pytest.fixture
+def nepal(app: Flask, database: str) -> Iterator[FlaskClient]:
+    """A small fund of Nepal as it stands today, and a visitor."""
+    installation.use(NEPAL, practice=True)
+    few = [
+        replace(one, people=3, turnover=0, months=MONTHS[one.code], pays=one.pays[:3])
+        for one in stories.of(fund()).characters
+        if one.code in MONTHS
+    ]
+    fund_maker.make(clock.today(fund().timezone), few)
+    yield app.test_client()
+    installation.use(ROOT / "fund.toml")
+
+
+def test_months_and_due_days_are_those_of_bikram_sambat(nepal: FlaskClient) -> None:
+    pack = installation.pack("np-ssf")
+    last = installation.month_on(clock.today(fund().timezone)).previous(pack.calendar)
+    with db.reading() as session:
+        declared = session.scalars(select(Declaration).join(Employer, Employer.id == Declaration.employer_id)).all()
+    assert declared
+    assert all(2082 <= one.month.year <= 2090 for one in declared)
+    assert max(one.month for one in declared) <= last
+    for one in declared:
+        assert one.currency == "NPR"
+        assert one.due_day == due_day(pack, one.month)
+        assert one.due_day == one.month.next(pack.calendar).first_day(pack.calendar) + timedelta(days=24)
+        assert one.total * 100 == pytest.approx(one.insurable * 31, abs=100 * one.people)
+
+
+def test_medical_cover_begins_after_three_paid_months(nepal: FlaskClient) -> None:
+    with db.reading() as session:
+        rows = session.execute(
+            select(Employer.trade_name, CoverageMonth.month).join(Employer, Employer.id == CoverageMonth.employer_id)
+        ).all()
+    assert {name for name, _month in rows} == {"Marsyangdi Hydropower"}
+    nepal.post("/practice/sign-in/employee-new")
+    page = nepal.get("/me/?lang=en").text
+    assert "not covered" in page.lower()
+    nepal.post("/sign-out")
+    nepal.post("/practice/sign-in/employee")
+    assert "NPR" in nepal.get("/me/?lang=en").text
+
+
+def test_every_card_lets_one_in_and_days_are_nepali_first(nepal: FlaskClient) -> None:
+    front = nepal.get("/?lang=en").text
+    for card in stories.cards():
+        assert str(card.title) in front
+        assert nepal.post(f"/practice/sign-in/{card.code}").headers["Location"] == card.goes_to
+        answer = nepal.get(card.goes_to, follow_redirects=True)
+        assert answer.status_code == 200, card.code
+        nepal.post("/sign-out")
+    today = installation.calendar().month_of(clock.today(fund().timezone))
+    assert f" {today.year} (" in front  # 6 Mangsir 2083 (22 November 2026)
+
+
+def test_a_visitor_gets_nepali_unless_they_ask_for_another_language(nepal: FlaskClient) -> None:
+    front = nepal.get("/").text
+    assert 'lang="ne"' in front
+    assert "हिमाल सामाजिक सुरक्षा कोष" in front
+    assert 'lang="en"' in nepal.get("/", headers={"Accept-Language": "en"}).text
+
+
+def test_the_clock_moves_past_a_nepali_due_day_and_ten_percent_are_charged_once(nepal: FlaskClient) -> None:
+    def late_owed() -> dict[str, tuple[int, int]]:
+        owed = case((Posting.account == AccountName.CONTRIBUTION_DUE.value, Posting.amount), else_=0)
+        late = case((Posting.account == AccountName.LATE_DUE.value, Posting.amount), else_=0)
+        kinds = Transaction.kind.in_(("declaration", "late"))
+        statement = (
+            select(Charge.public_id, func.sum(owed), func.sum(late))
+            .join(Posting, Posting.charge_id == Charge.id)
+            .join(Transaction, Transaction.id == Posting.transaction_id)
+            .where(kinds)
+            .group_by(Charge.public_id)
+        )
+        with db.reading() as session:
+            return {str(charge): (owed, late) for charge, owed, late in session.execute(statement)}
+
+    before = late_owed()
+    later = clock.today(fund().timezone) + timedelta(days=70)
+    nepal.post("/practice/clock", data={"day": later.isoformat()})
+    nepal.post("/practice/jobs")
+    after = late_owed()
+    assert sum(late > 0 for _owed, late in after.values()) > sum(late > 0 for _owed, late in before.values())
+    assert all(late in (0, (owed + 5) // 10) for owed, late in after.values())
+    nepal.post("/practice/clock", data={"day": (later + timedelta(days=90)).isoformat()})
+    nepal.post("/practice/jobs")
+    assert late_owed() == after
+
+
+def test_a_large_fund_of_nepal_can_be_drawn(app: Flask) -> None:
+    installation.use(NEPAL)
+    try:
+        story = large.story_of(stories.of(fund()), fund())
+    finally:
+        installation.use(ROOT / "fund.toml")
+    assert sum(one.people for one in story.characters) == 20_000
+    assert all(one.legal_name for one in story.characters)
+    assert story.characters[-1].location.startswith("NP-P")
+    numbers = {story.country.national_id(number, random.Random(1))[:2] for number in (0, 650_000)}
+    assert numbers == {"10", "17"}
+
+
+def test_due_since_shrawan_2082_is_the_twenty_fifth_day(app: Flask) -> None:
+    pack = installation.use(NEPAL).packs["np-ssf"]
+    installation.use(ROOT / "fund.toml")
+    assert due_day(pack, Month(2083, 6)) == date(2026, 11, 11)
