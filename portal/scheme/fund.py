@@ -6,7 +6,6 @@ All mistakes of the file and of the packs it names are told at once.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from portal.scheme.blocks.pack import Pack
+from portal.scheme.fund_languages import languages, words
 from portal.scheme.fund_places import locations
 from portal.scheme.fund_schemes import can_serve, off, overlays, products
 from portal.scheme.identity import CHECKS, IdentityKind, IdentityRules, NumberRule, PhoneRule
@@ -38,7 +38,6 @@ SERIES = ("acknowledgement", "bill", "receipt", "application", "credit_note")
 SECOND_STEP_ROLES = ("administrator", "signatory", "clerk", "viewer")
 
 _COLOUR = "#[0-9a-fA-F]{6}"
-_LANGUAGE = "[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?"
 
 
 def load_fund(path: Path, packs_dir: Path | None = None) -> Fund:
@@ -87,7 +86,7 @@ def _parts(content: Section, folder: Path) -> dict[str, Any]:
         "short_name": content.text("short_name"),
         "practice": content.yes("practice"),
         "logo": content.text("logo", like=r"[\w./-]+\.(svg|png)", remedy=_("Write the path of an SVG or PNG file.")),
-        "languages": _languages(content),
+        "languages": languages(content),
         "timezone": content.read("timezone", _zone, "UTC", _('Write a zone such as "Africa/Lusaka".')),
         "currency": currency,
         "colours": _colours(content.section("colours")),
@@ -110,7 +109,7 @@ def _parts(content: Section, folder: Path) -> dict[str, Any]:
         "limits": _limits(content.section("limits"), currency),
         "service_days": _service_days(content),
         "second_step_for": _second_step(content),
-        "words": _words(content),
+        "words": words(content),
     }
 
 
@@ -119,16 +118,6 @@ def _zone(text: str) -> str:
     if "/" not in text or text not in available_timezones():
         raise ValueError(text)
     return text
-
-
-def _languages(content: Section) -> tuple[str, ...]:
-    """The codes of languages, each once."""
-    found = content.texts("languages")
-    for code in found:
-        if not re.fullmatch(_LANGUAGE, code) or found.count(code) > 1:
-            words = _('found %(found)s. Write each language once, by its code: "en", "fr".', found=code)
-            content.wrong("languages", words)
-    return found
 
 
 def _service_days(content: Section) -> Mapping[str, int]:
@@ -149,23 +138,6 @@ def _second_step(content: Section) -> tuple[str, ...]:
     if not set(roles) <= set(SECOND_STEP_ROLES):
         content.wrong("second_step_for", _("it may name: %(roles)s.", roles=", ".join(SECOND_STEP_ROLES)))
     return roles
-
-
-def _words(content: Section) -> dict[str, dict[str, str]]:
-    """What the fund calls things in its other languages: [words.ne] with the text of the file and what readers get."""
-    found: dict[str, dict[str, str]] = {}
-    if "words" in content:
-        section = content.section("words")
-        for language in section.table.values:
-            inner = section.section(language)
-            found[language] = {text: inner.text(text) for text in inner.table.values}
-            if language not in content.table.values.get("languages", ()):
-                section.wrong(
-                    language, _("the fund does not speak this language. Add it to languages, or remove this.")
-                )
-            inner.close()
-        section.close()
-    return found
 
 
 def _currency(section: Section) -> Currency:

@@ -14,6 +14,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import case, func, select
 
 from portal import clock, db, installation
+from portal.auth.service import account_by_email
+from portal.contributions import drafts
+from portal.contributions import service as contributions
 from portal.contributions.models import Declaration
 from portal.coverage.models import CoverageMonth
 from portal.demo import fund_maker, large, stories
@@ -22,6 +25,7 @@ from portal.installation import fund
 from portal.ledger.models import AccountName, Charge, Posting, Transaction
 from portal.scheme.calendars import Month
 from portal.scheme.deadlines import due_day
+from tests.conftest import Cluster
 
 ROOT = Path(__file__).resolve().parents[2]
 NEPAL = ROOT / "portal" / "demo" / "nepal" / "fund.toml"
@@ -29,9 +33,11 @@ NEPAL = ROOT / "portal" / "demo" / "nepal" / "fund.toml"
 MONTHS = {"marsyangdi-hydro": 5, "koshi-transport": 5, "new-road-traders": 2}
 
 
-@pytest.fixture
-def nepal(app: Flask, database: str) -> Iterator[FlaskClient]:
-    """A small fund of Nepal as it stands today, and a visitor."""
+@pytest.fixture(scope="module")
+def made(app: Flask, cluster: Cluster, template: str) -> Iterator[None]:
+    """A small fund of Nepal as it stands today, made once: what a test adds to it the others may see."""
+    name = cluster.create(template)
+    db.bind(cluster.app.format(name=name), pool=2)
     installation.use(NEPAL, practice=True)
     few = [
         replace(one, people=3, turnover=0, months=MONTHS[one.code], pays=one.pays[:3])
@@ -39,8 +45,16 @@ def nepal(app: Flask, database: str) -> Iterator[FlaskClient]:
         if one.code in MONTHS
     ]
     fund_maker.make(clock.today(fund().timezone), few)
-    yield app.test_client()
+    yield
     installation.use(ROOT / "fund.toml")
+    db.engine().dispose()
+    cluster.drop(name)
+
+
+@pytest.fixture
+def nepal(app: Flask, made: None) -> FlaskClient:
+    """A visitor of that fund."""
+    return app.test_client()
 
 
 def test_months_and_due_days_are_those_of_bikram_sambat(nepal: FlaskClient) -> None:
@@ -91,21 +105,50 @@ def test_a_visitor_gets_nepali_unless_they_ask_for_another_language(nepal: Flask
     assert 'lang="en"' in nepal.get("/", headers={"Accept-Language": "en"}).text
 
 
-def test_the_clock_moves_past_a_nepali_due_day_and_ten_percent_are_charged_once(nepal: FlaskClient) -> None:
-    def late_owed() -> dict[str, tuple[int, int]]:
-        owed = case((Posting.account == AccountName.CONTRIBUTION_DUE.value, Posting.amount), else_=0)
-        late = case((Posting.account == AccountName.LATE_DUE.value, Posting.amount), else_=0)
-        kinds = Transaction.kind.in_(("declaration", "late"))
-        statement = (
-            select(Charge.public_id, func.sum(owed), func.sum(late))
-            .join(Posting, Posting.charge_id == Charge.id)
-            .join(Transaction, Transaction.id == Posting.transaction_id)
-            .where(kinds)
-            .group_by(Charge.public_id)
-        )
-        with db.reading() as session:
-            return {str(charge): (owed, late) for charge, owed, late in session.execute(statement)}
+def late_owed() -> dict[str, tuple[int, int]]:
+    """Contribution and late charge of every charge, by its id."""
+    owed = case((Posting.account == AccountName.CONTRIBUTION_DUE.value, Posting.amount), else_=0)
+    late = case((Posting.account == AccountName.LATE_DUE.value, Posting.amount), else_=0)
+    kinds = Transaction.kind.in_(("declaration", "late"))
+    statement = (
+        select(Charge.public_id, func.sum(owed), func.sum(late))
+        .join(Posting, Posting.charge_id == Charge.id)
+        .join(Transaction, Transaction.id == Posting.transaction_id)
+        .where(kinds)
+        .group_by(Charge.public_id)
+    )
+    with db.reading() as session:
+        return {str(charge): (owed, late) for charge, owed, late in session.execute(statement)}
 
+
+def test_a_large_fund_of_nepal_can_be_drawn(nepal: FlaskClient) -> None:
+    story = large.story_of(stories.of(fund()), fund())
+    assert sum(one.people for one in story.characters) == 20_000
+    assert all(one.legal_name for one in story.characters)
+    assert story.characters[-1].location.startswith("NP-P")
+    numbers = {story.country.national_id(number, random.Random(1))[:2] for number in (0, 650_000)}
+    assert numbers == {"10", "17"}
+
+
+def test_due_since_shrawan_2082_is_the_twenty_fifth_day(nepal: FlaskClient) -> None:
+    assert due_day(installation.pack("np-ssf"), Month(2083, 6)) == date(2026, 11, 11)
+
+
+def declare_as_koshi() -> None:
+    """Last month, whose due day is still to come or is not long past."""
+    with db.writing() as session:
+        koshi = session.scalars(select(Employer).where(Employer.trade_name == "Koshi Transport")).one()
+        by = account_by_email(session, "administrator@koshi-transport.example")
+        assert by is not None
+        last = installation.month_on(clock.today(fund().timezone)).previous(installation.calendar())
+        payroll = drafts.start_from_roster(session, koshi.id, last, at=clock.now(), by=by.id)
+        contributions.submit_payroll(
+            session, koshi.id, payroll.public_id, version=payroll.version, by=by.id, at=clock.now()
+        )
+
+
+def test_the_clock_moves_past_a_nepali_due_day_and_ten_percent_are_charged_once(nepal: FlaskClient) -> None:
+    declare_as_koshi()
     before = late_owed()
     later = clock.today(fund().timezone) + timedelta(days=70)
     nepal.post("/practice/clock", data={"day": later.isoformat()})
@@ -116,22 +159,3 @@ def test_the_clock_moves_past_a_nepali_due_day_and_ten_percent_are_charged_once(
     nepal.post("/practice/clock", data={"day": (later + timedelta(days=90)).isoformat()})
     nepal.post("/practice/jobs")
     assert late_owed() == after
-
-
-def test_a_large_fund_of_nepal_can_be_drawn(app: Flask) -> None:
-    installation.use(NEPAL)
-    try:
-        story = large.story_of(stories.of(fund()), fund())
-    finally:
-        installation.use(ROOT / "fund.toml")
-    assert sum(one.people for one in story.characters) == 20_000
-    assert all(one.legal_name for one in story.characters)
-    assert story.characters[-1].location.startswith("NP-P")
-    numbers = {story.country.national_id(number, random.Random(1))[:2] for number in (0, 650_000)}
-    assert numbers == {"10", "17"}
-
-
-def test_due_since_shrawan_2082_is_the_twenty_fifth_day(app: Flask) -> None:
-    pack = installation.use(NEPAL).packs["np-ssf"]
-    installation.use(ROOT / "fund.toml")
-    assert due_day(pack, Month(2083, 6)) == date(2026, 11, 11)
