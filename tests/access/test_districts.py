@@ -26,7 +26,8 @@ from tests.factories import make_officer
 #: Arguments that name nothing of an employer.  Whoever adds an address with another one has to say what it is:
 #: give its table a column employer_id, or write it here.
 NOT_OF_AN_EMPLOYER = {
-    "scheme", "kind", "month", "card", "page_name", "part", "queue", "row", "simulation", "file", "person", "account",
+    "scheme", "kind", "month", "card", "page_name", "part", "queue", "row", "ending", "simulation", "file", "person",
+    "account",
 }  # fmt: skip
 
 
