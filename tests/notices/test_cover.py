@@ -109,7 +109,10 @@ def test_who_is_covered_through_another_employer_loses_nothing(post: Post) -> No
     post.goes_out()
     on(date(2026, 12, 11))
     notifying.tell_the_day(date(2026, 12, 11))
-    assert [len(post.to(f"{name}@ZE1000017.example")) for name in ("ada", "ben")] == [0, 1]  # what was gained a month ago is not sent any more
+    assert [len(post.to(f"{name}@ZE1000017.example")) for name in ("ada", "ben")] == [
+        0,
+        1,
+    ]  # what was gained a month ago is not sent any more
 
 
 def test_telling_asks_no_more_for_many_people_than_for_few(post: Post) -> None:
