@@ -45,6 +45,7 @@ class Event(Enum):
     DOCUMENT_ADDED = ("registration.document_added", ("registration", "kind"))
     ENROLLED = ("employer.enrolled", ("scheme", "from_day"))
     ENROLMENT_ANSWERED = ("employer.answered", ("scheme", "from_day", "said", "reason"))
+    NOTE_KEPT = ("employer.note_kept", ())
 
     PERSON_ADDED = ("person.added", ())
     HIRED = ("employment.hired", ("employment",))

@@ -14,6 +14,7 @@ from portal.employers import models as employers
 from portal.jobs import models as jobs
 from portal.ledger import models as ledger
 from portal.notices import models as notices
+from portal.officers.record import models as record
 from portal.opening import models as opening
 from portal.payments import models as payments
 from portal.people import models as people
@@ -37,6 +38,7 @@ ALL = (
     outbox,
     payments,
     people,
+    record,
     series,
     taken,
     work,

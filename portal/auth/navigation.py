@@ -34,7 +34,7 @@ def _of_employer(base: str) -> list[tuple[str, str]]:
 
 def _of_fund(rights: frozenset[Right]) -> list[tuple[str, str]]:
     links = [(_("Home"), "/fund/"), (_("What waits"), "/fund/queues"), (_("Employers"), "/fund/employers")]
-    links.append((_("Registrations"), "/fund/registrations"))
+    links += [(_("Search"), "/fund/search"), (_("Registrations"), "/fund/registrations")]
     if Right.CASH in rights:
         links.append((_("Payments"), "/fund/payments/"))
     links += [

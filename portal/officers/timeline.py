@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.audit import AuditEvent, Event
@@ -17,9 +17,6 @@ from portal.errors import NotFound
 from portal.installation import fund, month_from, month_words, pack, packs
 from portal.ledger.models import Charge
 from portal.words import Amount, Words, _, _n
-
-#: Newest events shown on a record.
-SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +121,7 @@ SAYS: dict[str, Callable[[Mapping[str, Any]], Words]] = {
         "Cover for %(month)s closed for %(n)s person", "Cover for %(month)s closed for %(n)s people",
         int(f["people"]), month=month_said(f["month"]),
     ),
+    Event.NOTE_KEPT.label: lambda _f: _("A note for colleagues was kept"),
     Event.CASE_OPENED.label: lambda f: _("Case %(number)s opened", number=str(f["case"])),
     Event.CASE_WRITTEN.label: lambda f: _("Something was written in case %(number)s", number=str(f["case"])),
     Event.CASE_CLOSED.label: lambda f: _("Case %(number)s closed", number=str(f["case"])),
@@ -131,14 +129,17 @@ SAYS: dict[str, Callable[[Mapping[str, Any]], Words]] = {
 }  # fmt: skip
 
 
-def timeline(session: Session, employer_id: int) -> list[Happened]:
-    """The newest events of one employer, newest first."""
+def timeline(session: Session, employer_id: int, *, limit: int, offset: int = 0) -> tuple[list[Happened], int]:
+    """The newest events of one employer, newest first, and how many there are."""
+    mine = (AuditEvent.employer_id == employer_id, AuditEvent.event.in_(SAYS))
+    total = session.scalar(select(func.count(AuditEvent.id)).where(*mine)) or 0
     rows = session.execute(
         select(AuditEvent, Account.name)
         .outerjoin(Account, Account.id == AuditEvent.account_id)
-        .where(AuditEvent.employer_id == employer_id, AuditEvent.event.in_(SAYS))
+        .where(*mine)
         .order_by(AuditEvent.id.desc())
-        .limit(SHOWN)
+        .limit(limit)
+        .offset(offset)
     ).all()
     charges = charges_named(session, [event.fields["charge"] for event, _name in rows if "charge" in event.fields])
     return [
@@ -148,7 +149,7 @@ def timeline(session: Session, employer_id: int) -> list[Happened]:
             event.at,
         )
         for event, name in rows
-    ]
+    ], total
 
 
 def charges_named(session: Session, names: Collection[str]) -> dict[str, dict[str, str]]:

@@ -1,4 +1,4 @@
-"""The fund's home page, its employers, and one employer's record."""
+"""The fund's home page and the list of its employers."""
 
 from __future__ import annotations
 
@@ -14,23 +14,19 @@ from flask_login import current_user
 
 from portal import clock, db
 from portal.auth.access import Right, fund_staff, guarded, needs
-from portal.employers.given import asked_of_employer
-from portal.employers.service import employer_by_number, enrolments_of
 from portal.installation import fund, pack, packs
 from portal.ledger.statement import ageing
-from portal.officers import approval_lists, queries, records
+from portal.officers import approval_lists, queries
 from portal.officers.enrolment_views import bp as enrolment_bp  # noqa: F401  # the app opens every blueprint here
+from portal.officers.record.views import bp as record_bp  # noqa: F401
+from portal.officers.search_views import bp as search_bp  # noqa: F401
 from portal.officers.shown import EMPLOYER_STATES, by_scheme, employer_csv
-from portal.officers.timeline import timeline
 from portal.officers.waiting import Home, Waiting
 from portal.officers.waiting import home as what_waits
 from portal.web.filters import day, pack_words
 from portal.web.pages import PER_PAGE, Page, download, page_number
 
 bp = guarded(Blueprint("officers", __name__, url_prefix="/fund"), fund_staff)
-
-#: Months shown on a record before one asks for all of them.
-MONTHS = 24
 
 
 class First(NamedTuple):
@@ -157,6 +153,7 @@ def employers_file() -> ResponseReturnValue:
     with db.reading() as session:
         rows, _total = queries.employers(session, wanted, today)
     return download(employer_csv(rows, queries.shown_schemes(wanted.scheme)), f"employers-{today}.csv", "text/csv")
+<<<<<<< HEAD
 
 
 @bp.get("/employers/<employer_number>")
@@ -190,3 +187,5 @@ def employer(employer_number: str) -> ResponseReturnValue:
         ),
         **shown,
     )
+=======
+>>>>>>> 4fddc04 (An employer's record is one page with tabs, with notes of colleagues; one search finds everything by number or name)

@@ -96,7 +96,9 @@ def of_an_employer(app: Flask) -> list[tuple[Rule, str, str]]:
     return [
         (rule, method, argument)
         for rule, method in routes(app)
-        for argument in sorted(rule.arguments - {"employer_number", "kind", "row", "month", "page_name", "scheme"})
+        for argument in sorted(
+            rule.arguments - {"employer_number", "kind", "row", "month", "page_name", "scheme", "tab"}
+        )
         if "employer_number" in rule.arguments
     ]
 

@@ -111,7 +111,7 @@ def reads() -> list[tuple[str, str]]:
 
 
 def test_reading_what_single_people_earn_is_written_down(fund_of_three: Fund) -> None:
-    record = fund_of_three.get("/fund/employers/T900001")
+    record = fund_of_three.get("/fund/employers/T900001/tab/arrears")
     charge = re.search(r'href="(/fund/employers/T900001/charges/[^"]+)"', record)
     assert charge
     fund_of_three.get(charge[1])

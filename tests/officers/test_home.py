@@ -131,16 +131,18 @@ def test_the_record_shows_account_months_payments_file_and_what_happened(fund_of
     page = text_of(fund_of_three.get("/fund/employers/T900001"))
     assert "NAPSA ZMW 1,000.00 ZMW 240.00 ZMW 1,240.00 ZMW 0.00" in page
     assert "NHIMA ZMW 200.00 not known ZMW 200.00 ZMW 0.00" in page
-    assert "October 2026 NAPSA 10 November 2026 not declared" in page
-    assert "TT-1" in page
-    assert "Late charge for August 2026: ZMW 120.00 added" in page
-    assert "August 2026 declared to NAPSA: ZMW 600.00" in page
+    months = text_of(fund_of_three.get("/fund/employers/T900001/tab/arrears"))
+    assert "October 2026 NAPSA 10 November 2026 not declared" in months
+    assert "TT-1" in fund_of_three.get("/fund/employers/T900001/tab/payments")
+    happened = text_of(fund_of_three.get("/fund/employers/T900001/tab/history"))
+    assert "Late charge for August 2026: ZMW 120.00 added" in happened
+    assert "August 2026 declared to NAPSA: ZMW 600.00" in happened
 
 
 def test_an_employer_that_never_declared_has_a_record_too(fund_of_three: Fund) -> None:
-    page = text_of(fund_of_three.get(f"/fund/employers/{fund_of_three.silent.number}"))
-    assert "No payment was received from this employer yet." in page
-    assert page.count("not declared") >= 6
+    record = f"/fund/employers/{fund_of_three.silent.number}"
+    assert "No payment was received from this employer yet." in fund_of_three.get(f"{record}/tab/payments")
+    assert text_of(fund_of_three.get(f"{record}/tab/arrears")).count("not declared") >= 6
 
 
 def test_an_unknown_number_is_no_page(fund_of_three: Fund) -> None:
