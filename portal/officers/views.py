@@ -23,7 +23,7 @@ from portal.officers.search_views import bp as search_bp  # noqa: F401
 from portal.officers.shown import EMPLOYER_STATES, by_scheme, employer_csv
 from portal.officers.waiting import Home, Waiting
 from portal.officers.waiting import home as what_waits
-from portal.web.filters import day, pack_words
+from portal.web.filters import day
 from portal.web.pages import PER_PAGE, Page, download, page_number
 
 bp = guarded(Blueprint("officers", __name__, url_prefix="/fund"), fund_staff)
@@ -153,39 +153,3 @@ def employers_file() -> ResponseReturnValue:
     with db.reading() as session:
         rows, _total = queries.employers(session, wanted, today)
     return download(employer_csv(rows, queries.shown_schemes(wanted.scheme)), f"employers-{today}.csv", "text/csv")
-<<<<<<< HEAD
-
-
-@bp.get("/employers/<employer_number>")
-@needs(Right.FUND_VIEW)
-def employer(employer_number: str) -> ResponseReturnValue:
-    """One employer: the file, enrolments, what is owed, each month, payments, and what happened."""
-    today = clock.today(fund().timezone)
-    with db.reading() as session:
-        found = employer_by_number(session, employer_number)
-        months = records.charges_by_month(session, found.id, today)
-        shown = {
-            "accounts": records.accounts(session, found.id, months, today),
-            "enrolments": enrolments_of(session, found.id),
-            "payments": records.payments(session, found.id),
-            "timeline": timeline(session, found.id),
-        }
-    everything = "all" in request.args
-    return render_template(
-        "officers/employer.html",
-        employer=found,
-        months=months if everything else months[:MONTHS],
-        more=len(months) > MONTHS and not everything,
-        months_in_all=len(months),
-        packs=packs(),
-        today=today,
-        asks={scheme for scheme, rules in packs().items() if asked_of_employer(rules)},
-        place=", ".join(pack_words(place.name) for place in reversed(fund().path_to(found.location))),
-        legal_form=fund().legal_form(found.legal_form),
-        activity=pack_words(
-            next((one.name for one in fund().activities if one.code == found.activity), found.activity)
-        ),
-        **shown,
-    )
-=======
->>>>>>> 4fddc04 (An employer's record is one page with tabs, with notes of colleagues; one search finds everything by number or name)

@@ -27,11 +27,7 @@ from tests.factories import make_officer
 #: give its table a column employer_id, or write it here.
 NOT_OF_AN_EMPLOYER = {
     "scheme", "kind", "month", "card", "page_name", "part", "queue", "row", "ending", "simulation", "file", "person",
-<<<<<<< HEAD
-    "account",
-=======
     "account", "tab",
->>>>>>> 4fddc04 (An employer's record is one page with tabs, with notes of colleagues; one search finds everything by number or name)
 }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from portal.files import StoredFile
 from portal.installation import fund
 from portal.notices.models import Notice
 from portal.notices.written import Written, put_into_words
+from portal.web.filters import pack_words
 from portal.web.pages import PER_PAGE
 
 
@@ -143,4 +144,4 @@ def acting(session: Session, employer: Employer, today: date) -> Sequence[Acting
 
 def place_of(employer: Employer) -> str:
     """Where the employer is: the place and what it lies in."""
-    return ", ".join(place.name for place in reversed(fund().path_to(employer.location)))
+    return ", ".join(pack_words(place.name) for place in reversed(fund().path_to(employer.location)))

@@ -22,6 +22,7 @@ from portal.officers import records
 from portal.officers.record import lists, notes
 from portal.officers.timeline import timeline
 from portal.payments.bills import bills_of
+from portal.web.filters import pack_words
 from portal.web.pages import PER_PAGE, Page
 from portal.words import Words, _
 
@@ -72,14 +73,19 @@ def _overview(session: Session, employer: Employer, asked: Asked) -> Mapping[str
         "notes": notes.notes_of(session, employer.id), "notes_in_all": notes.how_many(session, employer.id),
         "asks": {scheme for scheme, rules in packs().items() if asked_of_employer(rules)},
         "place": lists.place_of(employer), "legal_form": fund().legal_form(employer.legal_form),
-        "activity": next((one.name for one in fund().activities if one.code == employer.activity), employer.activity),
+        "activity": pack_words(
+            next((one.name for one in fund().activities if one.code == employer.activity), employer.activity)
+        ),
     }  # fmt: skip
 
 
 def _roster(session: Session, employer: Employer, asked: Asked) -> Mapping[str, Any]:
     wanted = RosterAsked(asked.today, asked.search, "all" if asked.everything else "working")
     rows, total = list_roster(session, employer.id, wanted, page=asked.number, per_page=PER_PAGE)
-    return {"page": Page(rows, asked.number, total), "categories": {one.code: one.name for one in fund().categories}}
+    return {
+        "page": Page(rows, asked.number, total),
+        "categories": {one.code: pack_words(one.name) for one in fund().categories},
+    }
 
 
 def _returns(session: Session, employer: Employer, asked: Asked) -> Mapping[str, Any]:
