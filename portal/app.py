@@ -58,6 +58,7 @@ ROOMS = (
     "portal.jobs.work_views",
     "portal.opening.ready_views",
     "portal.bringing.views",
+    "portal.moving.views",
 )
 
 

@@ -96,6 +96,8 @@ class Event(Enum):
     EMPLOYERS_BROUGHT = ("opening.employers", ("file", "added", "known"))
     BALANCES_BROUGHT = ("opening.balances", ("file", "as_of", "employers", "owed", "credit"))
     MAIL_TRIED = ("fund.mail_tried", ())
+    FUND_EXPORTED = ("fund.exported", ("persons", "rows", "sha256"))
+    FUND_IMPORTED = ("fund.imported", ("persons", "rows"))
 
     CLOCK_MOVED = ("practice.clock_moved", ("to",))
     JOBS_RUN = ("practice.jobs_run", ("day",))

@@ -86,6 +86,11 @@ def address(url: str) -> str:
     return url
 
 
+def plain(url: str) -> str:
+    """The same address for psycopg itself, where rows are copied in and out."""
+    return address(url).replace("postgresql+psycopg://", "postgresql://", 1)
+
+
 def bind(url: str, *, pool: int = 5) -> Engine:
     """Use the database at *url* from here on, in this process."""
     global _engine

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
+from alembic.script import ScriptDirectory
 
 FOLDER = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -26,3 +27,8 @@ def upgrade(owner_url: str, to: str = "head") -> None:
 def downgrade(owner_url: str, to: str) -> None:
     """Take versions back down to *to* (``base``: an empty database)."""
     command.downgrade(configuration(owner_url), to)
+
+
+def head() -> str:
+    """The version of the tables that this code expects."""
+    return ScriptDirectory(str(FOLDER)).get_current_head() or ""

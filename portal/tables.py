@@ -13,6 +13,7 @@ from portal.employees import models as employees
 from portal.employers import models as employers
 from portal.jobs import models as jobs
 from portal.ledger import models as ledger
+from portal.moving import models as moving
 from portal.notices import models as notices
 from portal.officers.record import models as record
 from portal.opening import models as opening
@@ -33,6 +34,7 @@ ALL = (
     files,
     jobs,
     ledger,
+    moving,
     opening,
     notices,
     outbox,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import click
 from flask import Flask
 
-from portal.fund_commands import bring, create, link, ready
+from portal.fund_commands import bring, create, link, move, ready
 from portal.scheme_commands import asked
 
 
@@ -20,7 +20,9 @@ def fund_command() -> None:
     """The fund itself: make it, and see what is missing."""
 
 
-for _command in (create.create, link.link, ready.ready, bring.import_employers, bring.import_balances):
+for _command in (
+    create.create, link.link, ready.ready, bring.import_employers, bring.import_balances, move.export, move.import_fund
+):  # fmt: skip
     fund_command.add_command(_command)
 
 

@@ -8,15 +8,14 @@ from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy.orm import Session
 
 from portal import clock, db
-from portal.auth.access import FUND_RIGHTS, Right
-from portal.auth.service import account_by_email, fund_roles
+from portal.auth.access import Right
 from portal.bringing import balances, employers_import, uploads
 from portal.bringing.balances_file import MOST
 from portal.bringing.models import Kind
 from portal.errors import Refused
+from portal.fund_commands.who import who_may
 from portal.installation import fund
 from portal.tabular.amounts import AmountRule, amount_reader
 from portal.tabular.table import FileRefused, Problem
@@ -35,7 +34,7 @@ def import_employers(file: Path, by: str, do: bool) -> None:
     """Bring over the employers in FILE (CSV or XLSX).  Without --do: what it would do, and every problem."""
     try:
         with db.writing() as session:
-            who = _who(session, by, Right.REGISTER)
+            who = who_may(session, by, Right.REGISTER)
             row = uploads.keep(
                 session, Kind.EMPLOYERS, file.read_bytes(), file.name, options={}, by=who, at=clock.now()
             )
@@ -64,7 +63,7 @@ def import_balances(file: Path, by: str, as_of: datetime, owed: str, credit: str
         raise click.ClickException("The day of the balances is still to come.")
     try:
         with db.writing() as session:
-            who = _who(session, by, Right.CONTRIBUTIONS)
+            who = who_may(session, by, Right.CONTRIBUTIONS)
             content, now = file.read_bytes(), clock.now()
             row = uploads.keep(session, Kind.BALANCES, content, file.name, options=options, by=who, at=now)
             found = balances.plan(session, uploads.upload_of(session, row.public_id))
@@ -83,14 +82,6 @@ def _tell(problems: Iterable[Problem]) -> None:
     for one in problems:
         found = f" (found: {one.found})" if one.found else ""
         click.echo(f"  {say(one.placed)}{found}")
-
-
-def _who(session: Session, email: str, right: Right) -> int:
-    account = account_by_email(session, email)
-    roles = fund_roles(session, account.id, _today()) if account and account.disabled_at is None else set()
-    if account is None or not any(right in FUND_RIGHTS[role] for role in roles):
-        raise click.ClickException(f"{email} is nobody who may do this at the fund.")
-    return account.id
 
 
 def _minor(text: str) -> int:
