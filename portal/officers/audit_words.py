@@ -75,12 +75,6 @@ _MORE: dict[str, Callable[[Fields], Words]] = {
         "Balances of %(day)s were brought over from the books before", day=date.fromisoformat(str(f["as_of"]))
     ),
     Event.MAIL_TRIED.label: lambda _f: _("A mail was sent to try the mail server"),
-    Event.EMPLOYERS_BROUGHT.label: lambda f: _(
-        "Employers were brought over from the books before: %(added)s added", added=f["added"]
-    ),
-    Event.BALANCES_BROUGHT.label: lambda f: _(
-        "Opening balances of %(employers)s employers were brought over", employers=f["employers"]
-    ),
     Event.FUND_EXPORTED.label: lambda f: (
         _("The whole fund was exported with personal data") if f["persons"]
         else _("The whole fund was exported without personal data")
@@ -129,7 +123,6 @@ GROUPS: Mapping[str, Words] = {
     "work.": _("Work taken and given back"),
     "approval.": _("Approvals"),
     "personal_data.": _("Reading of personal data"),
-    "opening.": _("Books from before"),
     "scheme.": _("Draft rules"),
     "notice.": _("Notices"),
     "letter.": _("Letters"),
