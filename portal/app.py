@@ -36,6 +36,8 @@ ROOMS = (
     "portal.auth.language_views",
     "portal.account.views",
     "portal.account.second_step_views",
+    "portal.colleagues.views",
+    "portal.colleagues.invitation_views",
     "portal.employers.views",
     "portal.employers.roster_views",
     "portal.contributions.views",

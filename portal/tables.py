@@ -6,6 +6,7 @@ from portal import approvals, audit, audit_chain, files, outbox, series, taken, 
 from portal.auth import models as auth
 from portal.bringing import models as bringing
 from portal.cases import models as cases
+from portal.colleagues import models as colleagues
 from portal.contributions import models as contributions
 from portal.coverage import models as coverage
 from portal.db import Base
@@ -26,6 +27,7 @@ ALL = (
     audit_chain,
     auth,
     cases,
+    colleagues,
     bringing,
     contributions,
     coverage,

@@ -23,7 +23,8 @@ from portal import clock, db
 from portal.auth.models import Account, EmployerRole, FundRoleName
 from portal.auth.proof import fresh as fresh
 from portal.auth.scope import is_mine, places_of
-from portal.auth.service import fund_roles, mandates
+from portal.auth.service import fund_roles, mandates, why_not_acting
+from portal.errors import Refused
 from portal.installation import fund
 
 
@@ -132,7 +133,7 @@ def signed_in() -> ResponseReturnValue | None:
 
 
 def acting_for_employer() -> ResponseReturnValue | None:
-    """Pages of the employer in the address: 404 unless a mandate holds today."""
+    """Pages of the employer in the address: 404 unless a mandate holds today; whose mandate ended is told so."""
     if not current_user.is_authenticated:
         return _to_sign_in()
     if current_user.kind != "account":
@@ -140,10 +141,15 @@ def acting_for_employer() -> ResponseReturnValue | None:
     number = (request.view_args or {}).get("employer_number")
     with db.reading() as database:
         row = database.execute(select(_employer).where(_employer.c.number == number)).one_or_none()
-        roles = mandates(database, current_user.id, row.id, clock.today(fund().timezone)) if row else set()
+        today = clock.today(fund().timezone)
+        roles = mandates(database, current_user.id, row.id, today) if row else set()
+        name = (row.trade_name or row.legal_name) if row else ""
+        why = why_not_acting(database, current_user.id, row.id, name, today) if row and not roles else None
+    if why is not None:
+        raise Refused(why, status=403)
     if row is None or not roles:
         abort(404)
-    g.employer = EmployerOnPage(row.id, row.public_id, row.number, row.trade_name or row.legal_name, row.state)
+    g.employer = EmployerOnPage(row.id, row.public_id, row.number, name, row.state)
     g.rights = frozenset().union(*(EMPLOYER_RIGHTS[role] for role in roles))
     return _second_step(not roles.isdisjoint(fund().second_step_for))
 

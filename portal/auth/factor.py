@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import secrets
 from base64 import b32encode
+from collections.abc import Sequence
 from datetime import datetime
 
 import pyotp
@@ -37,6 +38,12 @@ def is_on(session: Session, account_id: int) -> bool:
     """Whether signing in to this account takes a second step."""
     found = session.get(SecondFactor, account_id)
     return found is not None and found.confirmed_at is not None
+
+
+def those_with_it(session: Session, accounts: Sequence[int]) -> set[int]:
+    """Those among these accounts whose signing in takes a second step."""
+    on = (SecondFactor.account_id.in_(accounts), SecondFactor.confirmed_at.is_not(None))
+    return set(session.scalars(select(SecondFactor.account_id).where(*on)))
 
 
 def begin(session: Session, account_id: int, *, at: datetime) -> None:

@@ -75,6 +75,7 @@ class FundRole(Base):
     __table_args__ = (UniqueConstraint("account_id", "role", "from_day"),)
 
     id: Mapped[Id]
+    public_id: Mapped[PublicId]
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     role: Mapped[str]
     from_day: Mapped[date]
@@ -88,6 +89,7 @@ class Mandate(Base):
     __table_args__ = (UniqueConstraint("employer_id", "account_id", "role", "from_day"), Index(None, "account_id"))
 
     id: Mapped[Id]
+    public_id: Mapped[PublicId]
     employer_id: Mapped[int] = mapped_column(ForeignKey("employer.id"))
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     role: Mapped[str]

@@ -28,6 +28,7 @@ def _of_employer(base: str) -> list[tuple[str, str]]:
         (_("Account"), f"{base}/account/"),
         (_("Questions"), f"{base}/cases/"),
         (_("Employer file"), f"{base}/file"),
+        (_("Colleagues"), f"{base}/colleagues/"),
         (_("Calculators"), "/calculators/"),
     ]
 

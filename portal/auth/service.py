@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from portal import audit, clock, outbox
@@ -18,6 +19,7 @@ from portal.db import day_range
 from portal.errors import NotFound, Refused
 from portal.words import Words, _
 
+Period = TypeVar("Period", Mandate, FundRole)
 CONFIRM_FOR, RESET_FOR = timedelta(days=3), timedelta(minutes=30)
 
 #: A try of a code counts in both: what a quarter of an hour allows, and what a day does.
@@ -186,42 +188,51 @@ def check_password(session: Session, email: str, password: str) -> Account:
 
 
 def give_mandate(
-    session: Session,
-    employer_id: int,
-    account: Account,
-    role: EmployerRole,
-    *,
-    from_day: date,
-    at: datetime,
-    by: int | None = None,
-) -> None:
-    """Let *account* act for the employer in *role* from *from_day* on.  Again: nothing changes."""
-    held = select(Mandate.id).where(
-        Mandate.employer_id == employer_id,
-        Mandate.account_id == account.id,
-        Mandate.role == role.value,
-        day_range(from_day, Mandate.from_day, Mandate.to_day),
-    )
-    if session.scalar(held):
+    session: Session, employer_id: int, account: Account, role: EmployerRole, *, from_day: date, at: datetime,
+    by: int | None = None, to_day: date | None = None,
+) -> None:  # fmt: skip
+    """Let *account* act for the employer in *role* from day to day, both included.  Again: it holds for the longer."""
+    of_role = (Mandate.employer_id == employer_id, Mandate.account_id == account.id, Mandate.role == role.value)
+    held = session.scalar(_holding(Mandate, from_day).where(*of_role))
+    if held is not None and not _longer(to_day, held.to_day):
         return
-    session.add(
-        Mandate(employer_id=employer_id, account_id=account.id, role=role.value, from_day=from_day, to_day=None)
-    )
+    if held is not None:
+        held.to_day = to_day
+    else:
+        mandate = Mandate(employer_id=employer_id, account_id=account.id, role=role.value)
+        mandate.from_day, mandate.to_day = from_day, to_day
+        session.add(mandate)
     audit.record(
-        session,
-        Event.MANDATE_GIVEN,
-        at=at,
-        by=by,
-        employer=employer_id,
-        account=str(account.public_id),
+        session, Event.MANDATE_GIVEN, at=at, by=by, employer=employer_id, account=str(account.public_id),
         role=role.value,
-    )
+    )  # fmt: skip
 
 
-def give_fund_role(session: Session, account: Account, role: FundRoleName, *, from_day: date, at: datetime) -> None:
-    """Let *account* work at the fund in *role* from *from_day* on."""
-    session.add(FundRole(account_id=account.id, role=role.value, from_day=from_day, to_day=None))
-    audit.record(session, Event.FUND_ROLE_GIVEN, at=at, account=str(account.public_id), role=role.value)
+def give_fund_role(
+    session: Session, account: Account, role: FundRoleName, *, from_day: date, at: datetime,
+    by: int | None = None, to_day: date | None = None,
+) -> None:  # fmt: skip
+    """Let *account* work at the fund in *role* from day to day, both included.  Again: it holds for the longer."""
+    of_role = (FundRole.account_id == account.id, FundRole.role == role.value)
+    held = session.scalar(_holding(FundRole, from_day).where(*of_role))
+    if held is not None and not _longer(to_day, held.to_day):
+        return
+    if held is not None:
+        held.to_day = to_day
+    else:
+        session.add(FundRole(account_id=account.id, role=role.value, from_day=from_day, to_day=to_day))
+    audit.record(session, Event.FUND_ROLE_GIVEN, at=at, by=by, account=str(account.public_id), role=role.value)
+
+
+def _holding(table: type[Period], from_day: date) -> Select[Period]:
+    """What holds on a day; or else what began on it and was ended on the same day, and so held on no whole one."""
+    on_the_day = day_range(from_day, table.from_day, table.to_day) | (table.from_day == from_day)
+    return select(table).where(on_the_day).order_by(table.to_day.desc().nulls_first()).limit(1)
+
+
+def _longer(to_day: date | None, than: date | None) -> bool:
+    """Whether a period that ends on *to_day* ends later than another; None is open."""
+    return than is not None and (to_day is None or to_day > than)
 
 
 def fund_roles(session: Session, account_id: int, on: date) -> set[FundRoleName]:
@@ -244,6 +255,25 @@ def mandates(session: Session, account_id: int, employer_id: int, on: date) -> s
         )
     )
     return {EmployerRole(role) for role in found}
+
+
+def why_not_acting(session: Session, account_id: int, employer_id: int, name: str, today: date) -> Words | None:
+    """To somebody who acted for the employer called *name*, or will: why not now.  None for anybody else."""
+    mine = (Mandate.account_id == account_id, Mandate.employer_id == employer_id)
+    begins = session.scalar(select(func.min(Mandate.from_day)).where(*mine, Mandate.from_day > today, _lasts()))
+    if begins is not None:
+        return _("You may act for %(name)s from %(day)s on, not yet.", name=name, day=begins)
+    if session.scalar(select(Mandate.id).where(*mine).limit(1)) is None:
+        return None
+    return _(
+        "Your mandate to act for %(name)s has ended. What you had saved stays with the employer. If this is a mistake, "
+        "ask its administrator to invite you again.", name=name,
+    )  # fmt: skip
+
+
+def _lasts() -> ColumnElement[bool]:
+    """That a mandate holds on a day at least."""
+    return Mandate.to_day.is_(None) | (Mandate.to_day >= Mandate.from_day)
 
 
 def digest_of(secret: str) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import (
     EmailField,
@@ -23,10 +22,8 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import Email, InputRequired, Length
 from wtforms.widgets import CheckboxInput
 
-from portal.auth.models import EmployerRole
 from portal.employers import answers as asked
 from portal.employers.answers import Answers, Page
 from portal.employers.registration import document_field
@@ -147,30 +144,3 @@ def say_beside(form: PortalForm, problems: Mapping[str, Words]) -> None:
     for field, words in problems.items():
         if field in form:
             form[field].errors = [say(words)]
-
-
-ROLE_NAMES = {
-    EmployerRole.ADMINISTRATOR: _("Administrator: does everything and decides who may act"),
-    EmployerRole.SIGNATORY: _("Signatory: prepares and submits payrolls"),
-    EmployerRole.CLERK: _("Payroll clerk: prepares payrolls"),
-    EmployerRole.VIEWER: _("Viewer: only looks"),
-}
-
-
-class InviteForm(PortalForm):
-    """Who may act for the employer, and as what."""
-
-    email = EmailField(
-        _l("E-mail address"),
-        validators=[
-            InputRequired(_l("Write the e-mail address of the person.")),
-            Length(max=254),
-            Email(_l("Write one e-mail address, for example pay@example.com.")),
-        ],
-        render_kw={"autocomplete": "off", "spellcheck": "false"},
-    )
-    role = RadioField(_l("What may they do?"), validators=[InputRequired(_l("Choose what they may do."))])
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.role.choices = [SelectChoice(role.value, say(words)) for role, words in ROLE_NAMES.items()]

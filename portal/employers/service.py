@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from uuid import UUID
+from datetime import date, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal import audit, clock, outbox
+from portal import audit
 from portal.audit import Event
-from portal.auth import service as accounts
-from portal.auth.models import Account, EmployerRole, Mandate
+from portal.auth.models import Mandate
 from portal.db import day_range
 from portal.employers.given import added, asked_of_employer, written
 from portal.employers.models import Employer, Enrolment
@@ -117,101 +114,9 @@ def enrolments_in(session: Session, employer_id: int, month: Month) -> list[Enro
     return list(holding.values())
 
 
-@dataclass(frozen=True, slots=True)
-class MandateOnFile:
-    """Someone who may act for an employer today, in one role; *from_day* is included."""
-
-    account: UUID
-    name: str
-    email: str
-    role: EmployerRole
-    from_day: date
-
-
-def mandates_of(session: Session, employer_id: int, on: date) -> list[MandateOnFile]:
-    """Who may act for the employer on the day, by name; someone with two roles stands there twice."""
-    rows = session.execute(
-        select(Account, Mandate)
-        .join(Mandate, Mandate.account_id == Account.id)
-        .where(Mandate.employer_id == employer_id, day_range(on, Mandate.from_day, Mandate.to_day))
-        .order_by(Account.name, Mandate.role)
-    )
-    return [
-        MandateOnFile(account.public_id, account.name, account.email, EmployerRole(mandate.role), mandate.from_day)
-        for account, mandate in rows
-    ]
-
-
 def employers_of(session: Session, account_id: int, on: date) -> Sequence[Employer]:
     """The employers an account may act for on the day, by name."""
     numbers = select(Mandate.employer_id).where(
         Mandate.account_id == account_id, day_range(on, Mandate.from_day, Mandate.to_day)
     )
     return session.scalars(select(Employer).where(Employer.id.in_(numbers)).order_by(Employer.legal_name)).all()
-
-
-def invite(
-    session: Session, employer: Employer, email: str, role: EmployerRole, *,
-    by: int, today: date, at: datetime, url: str,
-) -> None:  # fmt: skip
-    """
-    Let whoever has the account *email* act for the employer; they are told by mail.
-
-    Without such an account a mail asks to make one at *url*.  Nobody learns from the answer
-    whether there is an account.
-    """
-    account = accounts.account_by_email(session, email)
-    known = account is not None and account.confirmed_at is not None and account.disabled_at is None
-    if account is not None and known:
-        _forget_of_today(session, employer.id, account.id, role, today)
-        accounts.give_mandate(session, employer.id, account, role, from_day=today, at=at, by=by)
-    said = {"name": employer.name, "number": employer.number, "role": role.value, "url": url}
-    asked = _(
-        "%(name)s (%(number)s) would like you to act for it as %(role)s. Make an account with this e-mail address at "
-        "%(url)s and tell the person who invited you, who can then let you in.",
-        **said,
-    )
-    let_in = _("You may now act for %(name)s (%(number)s) as %(role)s. Sign in at %(url)s", **said)
-    subject = _("Acting for %(name)s", name=employer.name)
-    name = f"mail/mandate/{employer.public_id}/{email.strip().lower()}/{role.value}/{at.isoformat()}"
-    at_once = clock.real_now()
-    outbox.put_mail(session, name, email.strip(), subject, let_in if known else asked, at=at_once, employer=employer.id)
-
-
-def _forget_of_today(session: Session, employer_id: int, account_id: int, role: EmployerRole, today: date) -> None:
-    """Make room for a new mandate: one that began and ended today held on no day, and the audit log has both."""
-    session.execute(
-        delete(Mandate).where(
-            Mandate.employer_id == employer_id,
-            Mandate.account_id == account_id,
-            Mandate.role == role.value,
-            Mandate.from_day == today,
-            Mandate.to_day < today,
-        )
-    )
-
-
-def end_mandate(
-    session: Session, employer: Employer, account: UUID, role: EmployerRole, *, by: int, today: date, at: datetime
-) -> None:
-    """
-    From now on *account* may no longer act for the employer in this role.  Again: nothing changes.
-
-    Refused for the last administrator: nobody could let anyone in again.
-    """
-    session.scalar(select(Employer.id).where(Employer.id == employer.id).with_for_update())
-    holding = select(Mandate).where(
-        Mandate.employer_id == employer.id,
-        Mandate.role == role.value,
-        day_range(today, Mandate.from_day, Mandate.to_day),
-    )
-    of_account = select(Account.id).where(Account.public_id == account).scalar_subquery()
-    mandate = session.scalar(holding.where(Mandate.account_id == of_account))
-    if mandate is None:
-        return
-    if role is EmployerRole.ADMINISTRATOR and len(session.scalars(holding).all()) == 1:
-        raise Refused(_("This is the last administrator. Make someone else an administrator first."))
-    mandate.to_day = today - timedelta(days=1)
-    audit.record(
-        session, Event.MANDATE_ENDED, at=at, by=by, employer=employer.id, account=str(account), role=role.value
-    )

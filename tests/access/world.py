@@ -10,18 +10,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock, db, files
-from portal.auth.models import Account, EmployerRole, FundRoleName
+from portal.auth.models import Account, EmployerRole, FundRoleName, Mandate
+from portal.auth.service import digest_of
 from portal.bringing import uploads
 from portal.bringing.models import Kind
 from portal.cases import service
 from portal.cases.kinds import PROBLEM, QUESTION, REPORT
 from portal.cases.models import Case, CaseEntry, CaseFile, Side
 from portal.cases.service import New, Paper, Writer
+from portal.colleagues import invitations
+from portal.colleagues.invitations import Offer
+from portal.colleagues.models import Invitation
 from portal.contributions import drafts
-from portal.contributions.changes import Change, change_lines
 from portal.contributions.models import Declaration
-from portal.contributions.storage import contents_of
-from portal.contributions.submitting import submit_payroll
 from portal.demo import fund_maker
 from portal.demo.characters import CHARACTERS
 from portal.employees.entry import Slip
@@ -106,7 +107,6 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
     open_last = select(Charge).where(Charge.employer_id == employer.id).order_by(Charge.id.desc())
     charge = session.scalars(open_last).first()
     month = month_of(clock.today(fund().timezone))
-    revised = _revised(session, employer, declaration)
     draft = drafts.start_from_roster(session, employer.id, month, at=now, by=None)
     registration = first(Registration)
     upload = files.keep(
@@ -131,8 +131,12 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         session, Kind.EMPLOYERS, f"legal_name\n{employer.number}\n".encode(), "register.csv", options={},
         by=registration.account_id, at=now,
     )  # fmt: skip
+    mandate = first(Mandate)
+    invitation = _invitation(session, employer, mandate.account_id)
     return {
         "employer_number": employer.number,
+        "mandate": mandate.public_id,
+        "invitation": invitation.public_id,
         "approval": asked.public_id,
         "work": work.public_id,
         "simulation": simulation.public_id,
@@ -143,7 +147,6 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         "transaction": first(Transaction).public_id,
         "declaration": declaration.public_id,
         "payroll": draft.public_id,
-        "other": revised.number,
         "number": {
             "registration": registration.public_id,
             "registrations": registration.public_id,
@@ -168,7 +171,7 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         "card": "clerk",
         "exercise": "auditor",
         "step": 1,
-        "token": "made-up",
+        "token": {"invitations": f"to-{employer.number}", "": "made-up"},
         "page_name": "names",
         "part": "overview",
         "filename": "portal.css",
@@ -177,6 +180,17 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         "unknown": uuid4(),
         "visit": UNKNOWN,
     }
+
+
+def _invitation(session: Session, employer: Employer, by: int) -> Invitation:
+    """Somebody is invited to look; the link says for which employer."""
+    today = clock.today(fund().timezone)
+    found = invitations.invite(
+        session, employer, f"invited@{employer.number}.example", Offer((EmployerRole.VIEWER,), today), by=by,
+        today=today, at=clock.now(), url="",
+    )  # fmt: skip
+    found.digest = digest_of(f"to-{employer.number}")
+    return found
 
 
 def _cases(session: Session, employer: Employer, person: Person, month: str) -> dict[str, object]:
@@ -205,19 +219,6 @@ def _paper(session: Session, case: object) -> object:
         .join(Case, Case.id == CaseEntry.case_id)
         .where(Case.public_id == case)
     ).one()
-
-
-def _revised(session: Session, employer: Employer, declaration: Declaration) -> Declaration:
-    """A second version of the month of a declaration, in which somebody was paid more."""
-    now = clock.now()
-    draft = drafts.revise_payroll(session, employer.id, declaration.month, at=now, by=None)
-    line = contents_of(session, draft).lines[0]
-    more = {line.row: Change({code: amount + 100_00 for code, amount in line.components.items()}, line.days)}
-    draft = change_lines(
-        session, employer.id, draft.public_id, version=draft.version, changes=more, at=now, by=None
-    )  # fmt: skip
-    made = submit_payroll(session, employer.id, draft.public_id, version=draft.version, by=None, at=now)
-    return next(one for one in made if one.scheme == declaration.scheme)
 
 
 def _simulation(session: Session, employer: Employer) -> Work:

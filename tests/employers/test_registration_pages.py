@@ -18,7 +18,7 @@ from portal.employers import answers as asked
 from portal.employers.models import Employer, Registration
 from portal.notices.models import Notice
 from tests.employers.test_registration import GOOD, PDF, send_in
-from tests.factories import give_mandate, make_account, make_employer, make_officer, sign_in
+from tests.factories import make_account, make_employer, make_officer, sign_in
 
 TYPED: dict[str, Any] = {**GOOD, "first_employment_day": ["1", "9", "2026"]}
 
@@ -263,40 +263,3 @@ def test_once_sent_nothing_can_be_changed(client: FlaskClient, applicant: Accoun
         row = session.scalars(select(Registration)).one()
         assert row.answers["legal_name"] == "Kafue Mining Limited"
         assert len(session.scalars(select(Notice)).all()) == 1
-
-
-def test_the_administrator_lets_a_clerk_in_and_out_again(client: FlaskClient, app: Flask) -> None:
-    with db.writing() as session:
-        employer = make_employer(session, number="ZE1234566")
-        administrator = give_mandate(session, employer)
-        clerk = make_account(session, email="clerk@example.org", name="John Mwale")
-    sign_in(client, administrator)
-    file = "/employers/ZE1234566/file"
-    browser = app.test_client()
-    sign_in(browser, clerk)
-    assert browser.get(file).status_code == 404
-    known = client.post(f"{file}/people", data={"email": "Clerk@example.org", "role": "clerk"}, follow_redirects=True)
-    other = client.post(f"{file}/people", data={"email": "nobody@example.org", "role": "clerk"}, follow_redirects=True)
-    assert "We have written to Clerk@example.org" in known.text
-    assert "We have written to nobody@example.org" in other.text
-    assert browser.get(file).status_code == 200
-    assert browser.get(f"{file}/people").status_code == 403
-    for _again in range(2):
-        client.post(f"{file}/people/end", data={"account": str(clerk.public_id), "role": "clerk"})
-    assert browser.get(file).status_code == 404
-    client.post(f"{file}/people", data={"email": "clerk@example.org", "role": "clerk"})
-    assert browser.get(file).status_code == 200
-
-
-def test_the_last_administrator_stays(client: FlaskClient) -> None:
-    with db.writing() as session:
-        employer = make_employer(session, number="ZE1234566")
-        administrator = give_mandate(session, employer)
-    sign_in(client, administrator)
-    ended = client.post(
-        "/employers/ZE1234566/file/people/end",
-        data={"account": str(administrator.public_id), "role": "administrator"},
-        follow_redirects=True,
-    )
-    assert "This is the last administrator." in ended.text
-    assert client.get("/employers/ZE1234566/file").status_code == 200

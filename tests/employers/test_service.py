@@ -9,12 +9,10 @@ from sqlalchemy import select
 
 from portal import db
 from portal.audit import AuditEvent
-from portal.auth.models import EmployerRole
 from portal.employers import service
 from portal.errors import NotFound, Refused
-from portal.outbox import Message
 from portal.scheme.calendars import Month
-from tests.factories import give_mandate, make_account, make_employer
+from tests.factories import make_employer
 
 AT = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 3)
@@ -81,38 +79,3 @@ def test_an_employer_is_found_by_its_number_and_a_wrong_one_is_not() -> None:
         assert service.employer_by_number(session, "ZE1000017") is employer
         with pytest.raises(NotFound):
             service.employer_by_number(session, "ZE1000018")
-
-
-def test_who_left_today_can_be_let_in_again_today() -> None:
-    with db.writing() as session:
-        employer = make_employer(session)
-        owner, clerk = give_mandate(session, employer), make_account(session, email="clerk@example.org")
-        for _again in range(2):
-            service.invite(
-                session, employer, clerk.email, EmployerRole.CLERK, by=owner.id, today=TODAY, at=AT, url="http://p"
-            )
-            session.flush()
-            assert [one.email for one in service.mandates_of(session, employer.id, TODAY)] == [
-                owner.email,
-                clerk.email,
-            ]
-            service.end_mandate(session, employer, clerk.public_id, EmployerRole.CLERK, by=owner.id, today=TODAY, at=AT)
-            session.flush()
-        assert service.employers_of(session, clerk.id, TODAY) == []
-        events = session.scalars(select(AuditEvent.event).order_by(AuditEvent.id)).all()
-        assert events == ["mandate.given", "mandate.ended"] * 2
-
-
-def test_an_unknown_or_unconfirmed_address_gets_a_mail_and_no_mandate() -> None:
-    with db.writing() as session:
-        employer = make_employer(session)
-        owner = give_mandate(session, employer)
-        make_account(session, email="new@example.org", confirmed_at=None)
-        for email in ("new@example.org", "nobody@example.org"):
-            service.invite(
-                session, employer, email, EmployerRole.SIGNATORY, by=owner.id, today=TODAY, at=AT, url="http://p"
-            )
-        session.flush()
-        assert len(service.mandates_of(session, employer.id, TODAY)) == 1
-        mails = session.scalars(select(Message).order_by(Message.id)).all()
-        assert [mail.payload["to"] for mail in mails] == ["new@example.org", "nobody@example.org"]
