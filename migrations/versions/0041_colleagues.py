@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0041"
-down_revision = "0066"
+down_revision = "0052"
 branch_labels = None
 depends_on = None
 
