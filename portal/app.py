@@ -59,6 +59,7 @@ ROOMS = (
     "portal.reports.views",
     "portal.jobs.work_views",
     "portal.opening.ready_views",
+    "portal.notices.pages.text_views",
     "portal.bringing.views",
     "portal.moving.views",
 )

@@ -49,7 +49,7 @@ def _of_fund(rights: frozenset[Right]) -> list[tuple[str, str]]:
     if Right.AUDIT in rights:
         links.append((_("What was done"), "/fund/audit"))
     if Right.SYSTEM in rights:
-        links.append((_("Ready?"), "/fund/ready"))
+        links += [(_("What we write"), "/fund/texts/"), (_("Ready?"), "/fund/ready")]
     return links
 
 

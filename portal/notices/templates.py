@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.audit import Event
+from portal.auth.models import Account
 from portal.errors import Refused
 from portal.installation import fund
 from portal.notices import wording
 from portal.notices.catalogue import CATALOGUE
-from portal.notices.kinds import Kind
+from portal.notices.kinds import Kind, Spec
 from portal.notices.models import Template
 from portal.words import Words, _
 
@@ -52,10 +53,29 @@ def versions(session: Session, kind: Kind, language: str) -> Sequence[Template]:
     return session.scalars(wanted.order_by(Template.id.desc())).all()
 
 
+def problems(spec: Spec, subject: str, text: str) -> dict[str, Words]:
+    """Why a text cannot be used for a kind, by field: subject, text."""
+    return wording.problems(spec, subject, text)
+
+
+def versions_with_names(session: Session, kind: Kind, language: str) -> list[tuple[Template, str]]:
+    """The same, with the name of who made each; empty where a job did."""
+    wanted = select(Template, Account.name).outerjoin(Account, Account.id == Template.made_by)
+    rows = session.execute(
+        wanted.where(Template.kind == kind.value, Template.language == language).order_by(Template.id.desc())
+    )
+    return [(one, name or "") for one, name in rows]
+
+
 def in_force(session: Session, kind: Kind, language: str) -> Template | None:
     """The fund's text that holds now; None where the portal's own does."""
     newest = next(iter(versions(session, kind, language)), None)
     return newest if newest is not None and newest.text else None
+
+
+def latest(session: Session, kind: Kind, language: str) -> int:
+    """The number of the latest version of one text; 0 when there is none."""
+    return next((one.id for one in versions(session, kind, language)), 0)
 
 
 def changed(session: Session) -> set[tuple[str, str]]:
@@ -66,23 +86,43 @@ def changed(session: Session) -> set[tuple[str, str]]:
     return {key for key, own in latest.items() if own}
 
 
-def save(session: Session, kind: Kind, language: str, subject: str, text: str, *, by: int, at: datetime) -> Template:
+def save(
+    session: Session, kind: Kind, language: str, subject: str, text: str, *, seen: int | None, by: int, at: datetime
+) -> Template:
     """
-    Use this text for what is told from now on.  `BadTemplate` names what is wrong with it; the same again: no version.
+    Use this text for what is told from now on; the same again makes no version.
+
+    `BadTemplate` names what is wrong with it.  *seen* is the latest version its author knew (0: none, None: not asked);
+    `Refused` when a colleague was quicker.
     """
     problems = wording.problems(CATALOGUE[kind], subject, text)
     if problems:
         raise BadTemplate(problems)
+    _hold(session, kind, language)
     now = in_force(session, kind, language)
     if now is not None and (now.subject, now.text) == (subject, text):
         return now
+    if seen is not None and seen != latest(session, kind, language):
+        raise Refused(
+            _(
+                "A colleague changed this text while you wrote. Theirs stands among the versions below; yours is kept "
+                "here. Save again to use yours instead."
+            ),
+            status=409,
+        )
     return _add(session, kind, language, subject, text, by=by, at=at)
 
 
 def back_to_default(session: Session, kind: Kind, language: str, *, by: int, at: datetime) -> None:
     """Use the portal's own text again.  Again: nothing changes."""
+    _hold(session, kind, language)
     if in_force(session, kind, language) is not None:
         _add(session, kind, language, "", "", by=by, at=at)
+
+
+def _hold(session: Session, kind: Kind, language: str) -> None:
+    """One change of a text at a time, until the transaction ends."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"notice_template/{kind.value}/{language}"))))
 
 
 def _add(

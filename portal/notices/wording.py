@@ -8,13 +8,15 @@ so that nobody's name or reason can become a place or a page.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import TypeVar
 
 from portal.notices.kinds import EVERYWHERE, Spec
 from portal.words import Words, _
 
 _PLACE = re.compile(r"\{([a-z_]+)\}")
+_BRACED = re.compile(r"\{([^{}]*)\}")
 _BRACE = re.compile(r"[{}]")
 LONGEST_SUBJECT, LONGEST_TEXT = 120, 4000
 Out = TypeVar("Out")
@@ -42,16 +44,19 @@ def paragraphs(text: str) -> list[str]:
 
 
 def problems(spec: Spec, subject: str, text: str) -> dict[str, Words]:
-    """Why a text cannot be used for this kind, by field; empty when it can."""
+    """Why a text cannot be used for this kind, by field: the line, what is wrong in it, what to do.  Empty: it can."""
     found: dict[str, Words] = {}
     for field, given, most in (("subject", subject, LONGEST_SUBJECT), ("text", text, LONGEST_TEXT)):
         problem = _problem(spec, given, most)
         if problem is not None:
             found[field] = problem
     missing = [name for name, place in spec.places.items() if place.required and f"{{{name}}}" not in subject + text]
-    if missing and "text" not in found:
+    if missing and not found:
         names = ", ".join(f"{{{name}}}" for name in missing)
-        found["text"] = _("%(names)s is missing: without it nobody knows what the message is about.", names=names)
+        found["text"] = _(
+            "%(names)s is missing: without it nobody knows what the message is about. Write it where it belongs.",
+            names=names,
+        )
     return found
 
 
@@ -60,19 +65,37 @@ def _problem(spec: Spec, given: str, most: int) -> Words | None:
         return _("Write something here.")
     if len(given) > most:
         return _("This is too long: %(n)s characters, and %(most)s is the most.", n=len(given), most=most)
-    brace = _BRACE.search(_PLACE.sub("", given))
-    if brace is not None:
-        return _("There is a brace too many or too few near “%(near)s”.", near=_near(given))
-    unknown = [name for name in _PLACE.findall(given) if name not in spec.places and name not in EVERYWHERE]
-    if unknown:
-        known = ", ".join(f"{{{name}}}" for name in (*spec.places, *EVERYWHERE))
-        return _("%(name)s is not known here. You can use %(known)s.", name=f"{{{unknown[0]}}}", known=known)
+    known = (*spec.places, *EVERYWHERE)
+    for number, line in enumerate(given.splitlines(), 1):
+        problem = _of_line(line, number, known)
+        if problem is not None:
+            return problem
     return None
 
 
-def _near(given: str) -> str:
-    """Where the lone brace stands, with a little on both sides."""
-    blanked = _PLACE.sub(lambda found: "·" * len(found.group()), given)
-    brace = _BRACE.search(blanked)
-    at = brace.start() if brace else 0
-    return " ".join(given[max(0, at - 12) : at + 13].split())
+def _of_line(line: str, number: int, known: Sequence[str]) -> Words | None:
+    """What is wrong with one line; of several things the first."""
+    for found in _BRACED.finditer(line):
+        name = found.group(1)
+        if name in known:
+            continue
+        meant = get_close_matches(name.strip().lower(), known, 1)
+        if meant:
+            return _(
+                "Line %(line)s: %(name)s is not known here. Did you mean %(meant)s?",
+                line=number, name=found.group(), meant=f"{{{meant[0]}}}",
+            )  # fmt: skip
+        every = ", ".join(f"{{{one}}}" for one in known)
+        return _(
+            "Line %(line)s: %(name)s is not known here. You can use %(known)s.",
+            line=number, name=found.group(), known=every,
+        )  # fmt: skip
+    brace = _BRACE.search(_BRACED.sub(lambda found: "·" * len(found.group()), line))
+    if brace is None:
+        return None
+    near = " ".join(line[max(0, brace.start() - 12) : brace.start() + 13].split())
+    return _(
+        "Line %(line)s: there is a brace too many or too few near “%(near)s”. A place is written in two braces, "
+        "like %(example)s.",
+        line=number, near=near, example=f"{{{known[0]}}}",
+    )  # fmt: skip

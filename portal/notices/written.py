@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from portal.installation import fund
 from portal.notices import wording
 from portal.notices.catalogue import CATALOGUE
-from portal.notices.kinds import Kind, Sort, Spec, read_back
+from portal.notices.kinds import Kind, Place, Sort, Spec, read_back
 from portal.notices.models import Notice, Template
 from portal.notices.templates import Texts, texts
 from portal.scheme.calendars import Month
@@ -76,10 +76,15 @@ def put_into_words(session: Session, notices: Sequence[Notice], language: str) -
 
 
 def sample(spec: Spec, subject: str, text: str, language: str) -> Written:
-    """A text as it would read, with the sample values of the catalogue and the practice fund's first employer."""
+    """A text as it would read, with the sample values of the catalogue and an employer that does not exist."""
     with force_locale(language):
         values = {name: place.sample for name, place in spec.places.items()}
-        return _fill(spec, subject, text, values, {}, Named("ZE1000017", "Kafue Mining"))
+        return _fill(spec, subject, text, values, {}, Named("ZE9000005", "Mulungushi Bakery"))
+
+
+def place_written(place: Place) -> str:
+    """The sample of a place as it would be written now."""
+    return _value(place.sort, place.sample)
 
 
 def default_text(spec: Spec, language: str) -> tuple[str, str]:

@@ -46,10 +46,11 @@ def choices() -> list[Choice]:
     offered = fund().languages
     if len(offered) < 2:
         return []
-    return [Choice(code, _own_name(code), f"/language/{code}") for code in offered]
+    return [Choice(code, own_name(code), f"/language/{code}") for code in offered]
 
 
-def _own_name(code: str) -> str:
+def own_name(code: str) -> str:
+    """What a language calls itself, with a capital: Français."""
     name = Locale.parse(code, sep="-").get_display_name() or code
     return name[:1].upper() + name[1:]
 

@@ -167,7 +167,14 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         "tab": "history",
         "ending": "csv",
         "row": 2,
-        "kind": {"registration": "tax", "registrations": "tax", "schemes": "pack", "bringing": "employers", "": "csv"},
+        "kind": {
+            "registration": "tax",
+            "registrations": "tax",
+            "schemes": "pack",
+            "bringing": "employers",
+            "texts": "month.opened",
+            "": "csv",
+        },
         "card": "clerk",
         "exercise": "auditor",
         "step": 1,
@@ -177,6 +184,7 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         "filename": "portal.css",
         "scheme": "zm-nhima",
         "code": "en",
+        "language": "en",
         "unknown": uuid4(),
         "visit": UNKNOWN,
     }

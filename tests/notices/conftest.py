@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import html
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from config import Config
 from portal import clock, db
@@ -44,6 +46,14 @@ class Post:
 
     def to(self, address: str) -> list[EmailMessage]:
         return [one for one in self.goes_out() if one["To"] == address]
+
+
+class Page:
+    """An answer as a reader sees it."""
+
+    def __init__(self, answer: TestResponse) -> None:
+        self.status, self.html = answer.status_code, answer.text
+        self.text = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
 
 
 def plain(mail: EmailMessage) -> str:

@@ -46,7 +46,7 @@ class Reader(HTMLParser):
         self._inside: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in {"script", "style", "code"}:
+        if tag in {"script", "style", "code", "samp"}:
             self._inside.append(tag)
         self.texts += [
             value for name, value in attrs if name in {"aria-label", "title", "placeholder", "alt"} and value
