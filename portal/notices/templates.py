@@ -122,7 +122,8 @@ def back_to_default(session: Session, kind: Kind, language: str, *, by: int, at:
 
 def _hold(session: Session, kind: Kind, language: str) -> None:
     """One change of a text at a time, until the transaction ends."""
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"notice_template/{kind.value}/{language}"))))
+    name = "/".join((Template.__tablename__, kind.value, language))
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
 
 
 def _add(
