@@ -31,7 +31,7 @@ def configured() -> Config:
     try:
         config = from_environment()
         installation.use(config.fund_file)
-        _demand_servers(config)
+        demand_servers(config)
         if config.database_url and _is_command():
             database_answers("DATABASE_URL", config.database_url)
         return with_servers(config)
@@ -39,7 +39,8 @@ def configured() -> Config:
         sys.exit(f"portal: {problem}")
 
 
-def _demand_servers(config: Config) -> None:
+def demand_servers(config: Config) -> None:
+    """Raise `BadSetting` where a fund in production names no database or broker: it never gets one of its own."""
     if config.production and not (config.database_url and config.redis_url):
         raise BadSetting("DATABASE_URL and REDIS_URL must be set when PORTAL_ENV=production.")
 
@@ -98,7 +99,7 @@ def broker_answers(setting: str, url: str) -> None:
 
 def named_servers_answer(config: Config) -> None:
     """Refuse to start on servers that the environment names and that do not answer."""
-    _demand_servers(config)
+    demand_servers(config)
     if config.database_url:
         database_answers("DATABASE_URL", config.database_url)
     if config.owner_url and config.owner_url != config.database_url:

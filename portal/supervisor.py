@@ -28,7 +28,7 @@ from sqlalchemy.exc import DBAPIError
 
 from config import ROOT, BadSetting, Config, from_environment
 from portal import installation, migrate
-from portal.boot import any_port, in_time, named_servers_answer, port_is_free
+from portal.boot import any_port, demand_servers, in_time, named_servers_answer, port_is_free
 from portal.embedded import Embedded, die_with_parent, writable
 from portal.scheme.packfile.tree import PackRefused
 from portal.wheels import CannotStart
@@ -216,6 +216,7 @@ def run() -> int:
     _on_request(_asked)
     try:
         config = from_environment()
+        demand_servers(config)
         _fund_is_there(config)
         config = from_environment()  # what was made just now may say more
         installation.use(config.fund_file)

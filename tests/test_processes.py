@@ -85,3 +85,13 @@ def test_no_link_of_the_papers_leads_nowhere(page: Path) -> None:
     links = LINK.findall(page.read_text(encoding="utf-8"))
     dead = [link for link in links if "://" not in link and not (page.parent / link).exists()]
     assert dead == []
+
+
+def test_every_wish_of_the_founding_documents_has_its_answer() -> None:
+    text = (ROOT / "docs" / "requirements.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (Q\d+) \| (.+) \|$", text, re.M))
+    assert list(rows) == [f"Q{number}" for number in range(1, 39)]
+    for wish, answer in rows.items():
+        assert re.search(r"`[^`]+`|\]\(|not here because", answer.split("|")[1]), wish
+    named = {path.rstrip("/") for path in re.findall(r"`(tests/[\w/]+(?:\.py)?)`", text)}
+    assert [path for path in named if not (ROOT / path).exists()] == []

@@ -7,7 +7,7 @@ The same whether the employer submits it or an officer allows what waited for a 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from portal.auth.models import Account, EmployerRole
 from portal.auth.service import mandates
 from portal.contributions import acknowledgement
+from portal.contributions.amending import amended_since
 from portal.contributions.assessment import Assessed, Sums, assess
 from portal.contributions.basis import Basis
 from portal.contributions.declaring import Submission, declare
@@ -59,7 +60,7 @@ def ready_to_declare(session: Session, draft: Payroll, at: datetime) -> Ready:
         return Ready(draft, basis, contents, assessed, {}, {})
     before = standing_declarations(session, draft.employer_id, draft.month)
     assessed = _what_differs(session, before, assessed)
-    amended = amended_since(basis, contents, before)
+    amended = amended_since(basis, contents.lines, assessed.sums, before)
     return Ready(draft, basis, contents, assessed, before, amended)
 
 
@@ -82,20 +83,6 @@ def submission(
     enrolments = schemes_of(session, employer.id, payroll.month)
     signer = _signer(session, employer.id, by, at)
     return Submission(payroll, employer, enrolments, kind, signer, fingerprint, by, at, basis)
-
-
-def amended_since(basis: Basis, contents: Contents, before: dict[str, Declared]) -> dict[str, int]:
-    """How much of each scheme's total is due only by rules that became known after the month was declared before."""
-    given = dict(basis.given)
-    for scheme, declared in before.items():
-        if scheme in given:
-            known = declared.main.given.get("known_on")
-            then = date.fromisoformat(known) if known else day_of(declared.main.submitted_at)
-            given[scheme] = replace(given[scheme], known_on=then)
-    if given == basis.given:
-        return {}
-    now_due, then_due = (assess(each, contents.lines).sums for each in (basis, replace(basis, given=given)))
-    return {scheme: sums.total - then_due[scheme].total for scheme, sums in now_due.items()}
 
 
 def _checked_again(draft: Payroll, basis: Basis, contents: Contents) -> Assessed:

@@ -116,6 +116,8 @@ def add_missing(
 def cancel(session: Session, employer_id: int, payroll: UUID, *, at: datetime, by: int | None) -> Payroll:
     """Give a draft up.  Again: nothing changes.  One that was submitted stays."""
     draft = payroll_of(session, employer_id, payroll, lock=True)
+    if draft.state == PayrollState.ASKED.value:
+        raise Refused(_("This revision waits for the fund. The person who asked can take the request back."))
     if draft.state == PayrollState.SUBMITTED.value:
         raise Refused(_("This payroll was submitted. If something in it is wrong, revise the month."))
     if draft.state == PayrollState.DRAFT.value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from flask import Response, g, render_template
@@ -13,8 +14,11 @@ from portal import clock, pdf
 from portal.auth.access import Right, needs
 from portal.contributions import queries, service
 from portal.contributions.acknowledgement import PDF, keep_pdf
+from portal.contributions.corrections.compare import versions_of
 from portal.contributions.models import Declaration
-from portal.contributions.pages import bp
+from portal.contributions.pages import bp, here
+from portal.contributions.standing import Declared
+from portal.contributions.storage import open_payroll
 from portal.db import reading, writing
 from portal.files import StoredFile
 from portal.installation import pack
@@ -24,17 +28,31 @@ from portal.web.pages import Page, download, page_number
 @bp.get("/declarations/<number>")
 @needs(Right.VIEW)
 def declaration(employer_number: str, number: str) -> ResponseReturnValue:
-    """One declaration with its lines, and what it changed when it revises another."""
+    """One declaration with its lines, and every other return of its month to compare it with."""
     with reading() as session:
         found = service.declaration_by_number(session, g.employer.id, number)
         lines, total = queries.declared_lines(session, found, page_number())
-        before = session.get(Declaration, found.supersedes_id) if found.supersedes_id else None
-        changed = queries.differences(session, before, found) if before is not None else []
+        versions = versions_of(session, g.employer.id, found)
+        open_now = open_payroll(session, g.employer.id, found.month)
         row = service.payroll_by_id(session, g.employer.id, found.payroll_id)
     return render_template(
-        "contributions/declaration.html", declaration=found, rules=pack(found.scheme), before=before, changed=changed,
-        page=Page(lines, page_number(), total), may_change=Right.PREPARE in g.rights, payroll=row,
+        "contributions/declaration.html", declaration=found, rules=pack(found.scheme), payroll=row,
+        returns=[one for each in versions for one in reversed(each.all)], compare=_comparison(found, versions),
+        page=Page(lines, page_number(), total), may_change=Right.PREPARE in g.rights,
+        waits=open_now is not None and open_now.waits,
     )  # fmt: skip
+
+
+def _comparison(found: Declaration, versions: Sequence[Declared]) -> Callable[[Declaration], str | None]:
+    """Where a declaration of the month stands beside the one on the page; nowhere for those of the same version."""
+    version = {one.id: each.main.id for each in versions for one in each.all}
+
+    def address(other: Declaration) -> str | None:
+        if version[other.id] == version[found.id] or other.supplements_id:
+            return None
+        return here("compare", number=found.number, other=other.number)
+
+    return address
 
 
 @bp.get("/declarations/<number>.pdf")

@@ -9,11 +9,15 @@ from flask import Response, flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
 from portal import clock
+from portal.approvals import Decision
 from portal.auth.access import Right, needs
+from portal.auth.models import Account
 from portal.contributions import changes, forms, queries
 from portal.contributions.assessment import problems_from_json
+from portal.contributions.corrections import lowering
 from portal.contributions.intake import label_of
 from portal.contributions.models import Payroll
 from portal.contributions.pages import bp, clean, draft_on_page, here, is_draft, schemes_on, to
@@ -35,15 +39,31 @@ def draft(employer_number: str, payroll: UUID) -> ResponseReturnValue:
         row = draft_on_page(session, payroll)
         if row.submitted_at is not None:
             return to("acknowledgement", payroll=payroll)
+        if row.waits:
+            return _asked_page(session, row)
         if not is_draft(row):
             return to("month", month=row.month)
+        answered = lowering.request_of(session, row) if row.revises else None
+        begun_by = session.get(Account, row.created_by) if row.created_by else None
         lines, total = queries.lines_page(session, row, page_number(), look)
     notices = problems_from_json(row.checked.get("notices", ()))
     return render_template(
         "contributions/draft.html", payroll=row, schemes=schemes_on(row), page=Page(lines, page_number(), total),
         labels=labels(row), notices=notices, missing=problems_from_json(row.checked.get("missing_people", ())),
         look=look if look in queries.LOOKS else "", currency=fund().currency.code, clean=clean(row),
-        may_change=Right.PREPARE in g.rights,
+        may_change=Right.PREPARE in g.rights, begun_by=begun_by.name if begun_by else "",
+        answer=answered if answered is not None and answered.decision == Decision.REFUSED else None,
+    )  # fmt: skip
+
+
+def _asked_page(session: Session, row: Payroll) -> str:
+    """A revision that waits for the fund."""
+    asked = lowering.request_of(session, row)
+    assert asked is not None  # it waits because it was asked for
+    maker = session.get_one(Account, asked.asked_by)
+    return render_template(
+        "contributions/asked.html", payroll=row, asked=asked, maker=maker.name, own=maker.id == current_user.id,
+        packs=pack,
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from portal import files
 from portal.contributions import intake
 from portal.contributions.basis import Line, load_basis
 from portal.contributions.changes import give_up
+from portal.contributions.corrections.taken_back import refuse_while_taken_back
 from portal.contributions.models import Payroll, PayrollKind, PayrollState
 from portal.contributions.months import computable, given_in, still_to_declare
 from portal.contributions.standing import Declared, standing_declarations
@@ -118,6 +119,7 @@ def revise_payroll(session: Session, employer_id: int, month: Month, *, at: date
     standing = standing_declarations(session, employer_id, month)
     if not standing:
         raise Refused(_("%(month)s is not declared yet. Start its payroll.", month=month_words(month)))
+    refuse_while_taken_back(session, employer_id, month)
     packs = _packs(session, employer_id, month, REVISED, day_of(at))
     basis = load_basis(session, employer_id, month, packs, day_of(at))
     read_in = intake.from_lines(basis, _declared_lines(session, standing))

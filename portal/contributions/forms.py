@@ -9,9 +9,10 @@ from typing import Any
 from flask import request
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import BooleanField, HiddenField, StringField
-from wtforms.validators import InputRequired
+from wtforms import BooleanField, HiddenField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
 
+from portal.approvals import LONGEST_REASON
 from portal.contributions.changes import Change
 from portal.contributions.queries import LineOnPage, RowToMend
 from portal.employers.roster_import import money
@@ -21,6 +22,9 @@ from portal.tabular.table import Fault, FileRefused, Noted, Problem
 from portal.web.filters import say
 from portal.web.forms import PortalForm
 from portal.words import Words, _
+
+#: Longest reason for filing late, in characters: one line.
+LONGEST_LATE = 200
 
 ONE_FILE = _("Upload one file at a time.")
 NO_FILE = _("Choose the file first.")
@@ -73,6 +77,17 @@ class SubmitForm(PortalForm):
     """The attestation; *looked* is asked only when there are warnings."""
 
     version = HiddenField()
+    reason = TextAreaField(
+        _l("Why is less owed than was paid?"),
+        validators=[Length(max=LONGEST_REASON)],
+        description=_l("An officer of the fund reads this and decides."),
+        render_kw={"rows": 3},
+    )
+    late_reason = StringField(
+        _l("Why is this late? (optional)"),
+        validators=[Length(max=LONGEST_LATE)],
+        description=_l("One line. The fund reads it; the late charge follows the rule."),
+    )
     looked = BooleanField(_l("I have looked at everything that is asked about above, and it is right"))
     confirm = BooleanField(validators=[InputRequired(_l("Tick the box to sign for the payroll."))])
 
@@ -83,6 +98,10 @@ class SubmitForm(PortalForm):
             self.looked.errors = [say(_("Tick the box once you have looked at what is asked about."))]
             return False
         return valid
+
+    def said(self) -> dict[str, str]:
+        """What was written beside the signature."""
+        return {"reason": self.reason.data or "", "late_reason": " ".join((self.late_reason.data or "").split())}
 
 
 class NilForm(PortalForm):

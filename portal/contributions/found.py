@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.contributions.models import Declaration, Payroll
 from portal.errors import NotFound
 from portal.installation import fund
+from portal.scheme.calendars import Month
 
 
 def declarations_of(session: Session, payroll: Payroll) -> list[Declaration]:
@@ -32,3 +35,9 @@ def payroll_by_id(session: Session, employer_id: int, payroll_id: int) -> Payrol
     if found is None:
         raise NotFound(payroll_id)
     return found
+
+
+def returns_of(session: Session, employer_id: int, month: Month) -> Sequence[Declaration]:
+    """Everything that was ever declared for a month, whatever became of it, the newest first."""
+    wanted = (Declaration.employer_id == employer_id, Declaration.month == month)
+    return session.scalars(select(Declaration).where(*wanted).order_by(Declaration.id.desc())).all()

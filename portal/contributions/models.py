@@ -71,6 +71,11 @@ class Payroll(Base):
     submitted_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
 
     @property
+    def waits(self) -> bool:
+        """Whether it waits for the fund to decide."""
+        return self.state == PayrollState.ASKED.value
+
+    @property
     def revises(self) -> bool:
         """Whether it takes the place of what was declared."""
         return self.kind == PayrollKind.REVISED.value

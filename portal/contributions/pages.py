@@ -17,15 +17,23 @@ from portal.contributions import storage
 from portal.contributions.acknowledgement import when_late
 from portal.contributions.assessment import Sums
 from portal.contributions.models import Payroll, PayrollKind, PayrollState
+from portal.contributions.reasons import name_of
 from portal.employers.given import given_from_json
 from portal.errors import NotFound
 from portal.installation import fund, month_from, pack
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month
 from portal.scheme.deadlines import days_left_in_words
+from portal.web.filters import say
 from portal.words import Words
 
 bp = guarded(Blueprint("payrolls", __name__, url_prefix="/employers/<employer_number>/payrolls"), acting_for_employer)
+
+
+@bp.app_template_filter("reason_name")
+def reason_name(code: str | None) -> str:
+    """Why a line is not a whole month at the wage, in the reader's language."""
+    return say(name_of(code))
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,16 +60,6 @@ class RowToMend:
     problems: Sequence[Problem]
 
 
-@dataclass(frozen=True, slots=True)
-class LineDifference:
-    """One person in a revised declaration: both shares before and now, in minor units; None where they do not stand."""
-
-    insurance_number: str
-    name: str
-    before: int | None
-    now: int | None
-
-
 def lines_page(session: Session, payroll: Payroll, number: int, look: str = "") -> tuple[list[LineOnPage], int]:
     """Page *number* (from 1) of the lines, or of one of `LOOKS` only; and how many there are in all."""
     wanted: list[ColumnElement[bool]] = [PayrollLine.payroll_id == payroll.id]
@@ -197,25 +187,6 @@ def declared_lines(
     return [(line, person) for line, person in rows], declaration.people
 
 
-def differences(session: Session, before: Declaration, now: Declaration) -> list[LineDifference]:
-    """Every person whose shares differ between two declarations of the same month, by surname."""
-    shares = {}
-    for each in (before, now):
-        statement = (
-            select(Person, DeclarationLine.employer_share + DeclarationLine.employee_share)
-            .join(DeclarationLine, DeclarationLine.person_id == Person.id)
-            .where(DeclarationLine.declaration_id == each.id)
-        )
-        shares[each.id] = {person.id: (person, owed) for person, owed in session.execute(statement)}
-    people = {key: person for found in shares.values() for key, (person, _owed) in found.items()}
-    old, new = shares[before.id], shares[now.id]
-    rows = [
-        LineDifference(person.insurance_number, person.full_name, _owed(old, key), _owed(new, key))
-        for key, person in sorted(people.items(), key=lambda one: (one[1].surname, one[1].first_name))
-    ]
-    return [row for row in rows if row.before != row.now]
-
-
 def signatories(session: Session, employer_id: int, at: Any) -> list[str]:
     """The names of those who may submit for the employer today."""
     roles = (EmployerRole.SIGNATORY.value, EmployerRole.ADMINISTRATOR.value)
@@ -230,10 +201,6 @@ def signatories(session: Session, employer_id: int, at: Any) -> list[str]:
         )
     )
     return sorted(set(session.scalars(statement)))
-
-
-def _owed(found: Mapping[int, tuple[Person, int]], key: int) -> int | None:
-    return found[key][1] if key in found else None
 
 
 def _lines() -> Any:

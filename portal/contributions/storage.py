@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.audit import Event
+from portal.contributions.amending import amended_since
 from portal.contributions.assessment import Assessed, assess, problem_to_json, problems_from_json
 from portal.contributions.basis import Basis, Line, load_basis
 from portal.contributions.models import FaultyLine, Payroll, PayrollLine, PayrollState
+from portal.contributions.standing import standing_declarations
 from portal.db import copy_rows
 from portal.errors import NotFound, Refused
 from portal.installation import pack
@@ -108,7 +110,8 @@ def save(
         session.execute(delete(FaultyLine).where(FaultyLine.payroll_id == draft.id))
     store_rows(session, draft, assessed, contents.faulty)
     given = {scheme: one.to_json() for scheme, one in basis.given.items()}
-    draft.checked = {**contents.kept, **_result(assessed, contents), "given": given}
+    amended = _amended(session, draft, basis, assessed)
+    draft.checked = {**contents.kept, **_result(assessed, contents), "given": given, "amended": amended}
     draft.version += 1
     audit.record(
         session, Event.PAYROLL_SAVED, at=at, by=by, employer=draft.employer_id, subject=f"payroll:{draft.public_id}",
@@ -116,6 +119,14 @@ def save(
     )  # fmt: skip
     session.flush()
     return draft
+
+
+def _amended(session: Session, draft: Payroll, basis: Basis, assessed: Assessed) -> dict[str, int]:
+    """What only a change of the rules brought, where the draft replaces what was declared."""
+    if not draft.revises:
+        return {}
+    before = standing_declarations(session, draft.employer_id, draft.month)
+    return amended_since(basis, assessed.lines, assessed.sums, before)
 
 
 def _result(assessed: Assessed, contents: Contents) -> dict[str, Any]:

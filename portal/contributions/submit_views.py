@@ -13,8 +13,10 @@ from portal.auth.access import Right, fresh, needs
 from portal.contributions import changes, queries, service
 from portal.contributions.acknowledgement import attestation
 from portal.contributions.assessment import problems_from_json
+from portal.contributions.corrections.shown import what_changes
 from portal.contributions.forms import SubmitForm
-from portal.contributions.pages import bp, draft_on_page, here, is_draft, schemes_on, to
+from portal.contributions.models import Payroll
+from portal.contributions.pages import bp, draft_on_page, here, is_draft, schemes_on, to, today
 from portal.contributions.service import NotReady
 from portal.contributions.storage import Stale
 from portal.db import reading, writing
@@ -47,10 +49,15 @@ def submit(employer_number: str, payroll: UUID) -> ResponseReturnValue:
         with writing() as session:
             service.submit_payroll(
                 session, g.employer.id, payroll, version=int(version) if version.isdigit() else 0,
-                by=current_user.id, at=clock.now(),
+                by=current_user.id, at=clock.now(), **form.said(),
             )  # fmt: skip
     except (NotReady, Stale) as refusal:
         return _not_submitted(payroll, refusal)
+    except Refused as refusal:
+        if refusal.field is None:
+            raise
+        form.refuse(refusal)
+        return _check_page(payroll, form), refusal.status
     return to("acknowledgement", payroll=payroll)
 
 
@@ -71,13 +78,17 @@ def _check_page(payroll: UUID, form: SubmitForm) -> str:
         row = draft_on_page(session, payroll)
         doubtful, total = queries.lines_page(session, row, 1, queries.DOUBTFUL)
         signers = queries.signatories(session, g.employer.id, clock.now())
+        changed = what_changes(session, row, today())
+    schemes = schemes_on(row)
     form.version.data = str(row.version)
     form.confirm.label.text = say(attestation(row.month))
     asked = [problem for line in doubtful for problem in line.problems]
     return render_template(
-        "contributions/check.html", payroll=row, schemes=schemes_on(row), form=form, signers=signers, asked=asked,
+        "contributions/check.html", payroll=row, schemes=schemes, form=form, signers=signers, asked=asked,
         more=total > len(doubtful), missing=problems_from_json(row.checked.get("missing_people", ())),
-        may_submit=Right.SUBMIT in g.rights, ready=_ready(row.checked), month=month_name(row.month),
+        may_submit=Right.SUBMIT in g.rights, ready=_ready(row), changed=changed,
+        lowers=any(one.consequence.lowers_paid for one in changed),
+        late=any(one.due_day < today() for one in schemes), month=month_name(row.month),
         action=here("submit", payroll=payroll),
     )  # fmt: skip
 
@@ -87,9 +98,10 @@ def _asked_about(checked: dict[str, int]) -> int:
     return sum(checked.get(name, 0) for name in ("warnings", "missing", "namesakes"))
 
 
-def _ready(checked: dict[str, int]) -> bool:
-    """Whether nothing keeps the payroll from being submitted."""
-    return not checked.get("faulty") and not checked.get("blocking") and bool(checked.get("lines"))
+def _ready(row: Payroll) -> bool:
+    """Whether nothing keeps the payroll from being submitted; a revision may say that nobody was paid."""
+    checked = row.checked
+    return not checked.get("faulty") and not checked.get("blocking") and (row.revises or bool(checked.get("lines")))
 
 
 def _not_submitted(payroll: UUID, refusal: Refused) -> ResponseReturnValue:

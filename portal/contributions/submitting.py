@@ -9,8 +9,11 @@ from sqlalchemy.orm import Session
 
 from portal.contributions.assessment import Assessed, Sums
 from portal.contributions.basis import load_basis
-from portal.contributions.binding import NotReady, make_binding, ready_to_declare, submission
+from portal.contributions.binding import NotReady, Ready, make_binding, ready_to_declare, submission
 from portal.contributions.changes import cancel
+from portal.contributions.corrections import lowering
+from portal.contributions.corrections.consequence import consequences
+from portal.contributions.corrections.taken_back import refuse_while_taken_back
 from portal.contributions.declaring import declare
 from portal.contributions.found import declarations_of
 from portal.contributions.models import Declaration, Payroll, PayrollState
@@ -35,24 +38,43 @@ def submit_payroll(
     version: int,
     by: int | None,
     at: datetime,
+    reason: str = "",
     late_reason: str = "",
 ) -> list[Declaration]:
     """
     Make a draft binding: a declaration, its acknowledgement and its charge for each scheme.
 
     *version* is what the page showed: `Stale` when the payroll changed since.  `NotReady` while rows
-    are faulty.  Again: the same declarations.
+    are faulty.  *late_reason*: why it comes after the due day.  Again: the same declarations.
+    A revision to less than was paid makes none yet: it waits for the fund, which reads the *reason*.
     """
     book.lock(session, employer_id)
     draft = payroll_of(session, employer_id, payroll, lock=True)
     if draft.state == PayrollState.SUBMITTED.value:
         return declarations_of(session, draft)
+    if draft.state == PayrollState.ASKED.value:
+        return []
     if draft.state != PayrollState.DRAFT.value:
         raise Refused(_("This payroll was given up. Start the month again."))
     if draft.version != version:
         raise Stale
+    if draft.revises:
+        refuse_while_taken_back(session, employer_id, draft.month)
     ready = ready_to_declare(session, draft, at)
+    if draft.revises and _asks(session, ready, reason=reason, late_reason=late_reason, by=by, at=at):
+        return []
     return make_binding(session, ready, by=by, at=at, late_reason=late_reason)
+
+
+def _asks(session: Session, ready: Ready, *, reason: str, late_reason: str, by: int | None, at: datetime) -> bool:
+    """Whether the revision leaves less owed than was paid: then it waits for the fund."""
+    found = consequences(session, ready.draft, day_of(at))
+    if not any(one.lowers_paid and one.rules.id in ready.assessed.sums for one in found):
+        return False
+    if by is None:
+        raise ValueError("who asks the fund has an account")
+    lowering.ask(session, ready, found, reason=reason, late_reason=late_reason, by=by, at=at)
+    return True
 
 
 def submit_nil(

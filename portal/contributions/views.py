@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Response, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -11,8 +13,11 @@ from portal.auth.access import Right, fresh, needs
 from portal.contributions import declared_views, draft_views, drafts, file_work, intake, service, submit_views, upload
 from portal.contributions.acknowledgement import nil_attestation
 from portal.contributions.basis import load_basis
+from portal.contributions.corrections import views as correction_views
 from portal.contributions.forms import NilForm, UploadForm
-from portal.contributions.months import month_row, schemes_of
+from portal.contributions.found import returns_of
+from portal.contributions.models import Declaration
+from portal.contributions.months import MonthRow, month_row, schemes_of
 from portal.contributions.pages import bp, clean, here, month_in, to, today
 from portal.db import reading, writing
 from portal.employers.roster import roster_in
@@ -24,7 +29,7 @@ from portal.tabular.table import FileRefused
 from portal.tabular.writing import write_csv, write_xlsx
 from portal.web.pages import PER_PAGE, Page, download, page_number
 
-__all__ = ["bp", "declared_views", "draft_views", "submit_views"]
+__all__ = ["bp", "correction_views", "declared_views", "draft_views", "submit_views"]
 
 #: Columns of the template that a spreadsheet must keep as text.
 TEXT_COLUMNS = ("national_id", "insurance_number", "staff_number", "month")
@@ -50,8 +55,11 @@ def month(employer_number: str, month: str) -> ResponseReturnValue:
     """One month: begin its payroll, go on with it, or see what was declared."""
     with reading() as session:
         row = month_row(session, g.employer.id, month_in(month), today())
-    if row.draft is None and row.declared and row.payroll_id is not None:
-        return _of_payroll(row.payroll_id)
+        returns = returns_of(session, g.employer.id, row.month)
+    if row.asked is not None:
+        return to("draft", payroll=row.asked)
+    if row.draft is None and row.declared and returns:
+        return _declared_page(row, returns)
     return _month_page(month_in(month), UploadForm(), NilForm())
 
 
@@ -149,6 +157,15 @@ def template(employer_number: str, month: str, kind: str) -> Response:
     if kind == "xlsx":
         return download(write_xlsx(header, rows, TEXT_COLUMNS), name, drafts.XLSX)
     return download(write_csv(header, rows), name, "text/csv")
+
+
+def _declared_page(row: MonthRow, returns: Sequence[Declaration]) -> str:
+    """A month that is declared: what counts, every return there was, and what can be put right."""
+    only_nil = all(one.declaration is None or one.declaration.kind == "nil" for one in row.schemes)
+    return render_template(
+        "contributions/declared.html", row=row, returns=returns, packs=pack, only_nil=only_nil,
+        may_change=Right.PREPARE in g.rights,
+    )  # fmt: skip
 
 
 def _of_payroll(payroll_id: int) -> ResponseReturnValue:

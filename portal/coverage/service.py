@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from portal import audit, clock, outbox
 from portal.audit import Event
+from portal.coverage import people_told
 from portal.coverage.cover import CoverNow as CoverNow
 from portal.coverage.cover import Paid, Row
 from portal.coverage.cover import coverage_of as coverage_of
@@ -80,6 +81,7 @@ def open_months(
     _note_paid(session, employer_id, scheme, settled)
     opened = _open_rows(session, rules, sorted(settled), numbers, at)
     _tell(session, scheme, opened)
+    people_told.gained(session, rules, opened, at=at)
     for employer, month, people in _counted(opened):
         audit.record(
             session, Event.COVERAGE_OPENED, at=at, employer=employer, scheme=scheme, month=month, people=people
@@ -179,13 +181,13 @@ def _rows_of(session: Session, scheme: str, people: Iterable[int], first: Month 
 
 def _open_rows(
     session: Session, rules: Pack, settled: Sequence[Month], numbers: Mapping[int, str], at: datetime
-) -> list[tuple[int, Month]]:
+) -> list[Row]:
     """
     Open what the paid months entitle to and is not open, each through the employer of the latest month it needs.
 
     Only months after the first of *settled* can be new; a waiting period before it is read too, and where cover
     goes on after the last paid month all that was ever paid.
-    Gives the employer and month of each person-month opened.
+    Gives each person-month opened.
     """
     first = settled[0]
     start = opening_months(rules, first)[0] if needs_all(rules) else None
@@ -195,14 +197,15 @@ def _open_rows(
     closed = {(row.person_id, row.month, row.employer_id): row.id for row in there if row.state == "closed"}
     fresh: list[tuple[Month, Paid]] = []
     again: list[int] = []
-    opened: list[tuple[int, Month]] = []
+    opened: list[Row] = []
     for person, months in paid.items():
         for month in entitled_months(rules, months):
             if month <= first or (person, month) in open_now:
                 continue
             opener = _opener(rules, months, month)
-            opened.append((opener.employer_id, month))
-            if row := closed.get((person, month, opener.employer_id)):
+            row = closed.get((person, month, opener.employer_id), 0)
+            opened.append(Row(row, opener.employer_id, person, month, "open"))
+            if row:
                 again.append(row)
             else:
                 fresh.append((month, opener))
@@ -267,9 +270,9 @@ def _close_unpaid(session: Session, rules: Pack, people: Sequence[int], *, at: d
     values = {"state": "closed", "closed_at": at, "core_state": "waiting", "core_problem": ""}
     ids = [row.id for row in closing]
     session.execute(update(CoverageMonth).where(CoverageMonth.id == func.any(ids)).values(values))
-    closed = [(row.employer_id, row.month) for row in closing]
-    _tell(session, rules.id, closed)
-    for employer, month, count in _counted(closed):
+    _tell(session, rules.id, closing)
+    people_told.lost(session, rules, closing, reason=reason, at=at)
+    for employer, month, count in _counted(closing):
         audit.record(
             session, Event.COVERAGE_CLOSED, at=at, employer=employer, scheme=rules.id, month=month, people=count,
             reason=reason,
@@ -277,12 +280,13 @@ def _close_unpaid(session: Session, rules: Pack, people: Sequence[int], *, at: d
     return len(closing)
 
 
-def _counted(opened: Iterable[tuple[int, Month]]) -> list[tuple[int, Month, int]]:
+def _counted(rows: Iterable[Row]) -> list[tuple[int, Month, int]]:
     """How many people by employer and month."""
-    return [(employer, month, people) for (employer, month), people in sorted(Counter(opened).items())]
+    found = Counter((row.employer_id, row.month) for row in rows)
+    return [(employer, month, people) for (employer, month), people in sorted(found.items())]
 
 
-def _tell(session: Session, scheme: str, rows: Iterable[tuple[int, Month]]) -> None:
+def _tell(session: Session, scheme: str, rows: Iterable[Row]) -> None:
     """
     One message an employer and month of cover; what it is about is read when it is sent.
 

@@ -96,7 +96,7 @@ EXERCISES = (
     Exercise("clerk", _l("The payroll clerk's month"), _l("Keep the roster, then bring the month's payroll until only the signatory is missing."), (
         Did(_l("Hire somebody: choose the name, the birth date and the pay yourself."), _l("People, then Hire somebody"), (Event.HIRED,)),
         Did(_l("Give one person a new wage from this month on."), _l("People, a person, then Change the wage"), (Event.WAGE_CHANGED,)),
-        Did(_l("Record that somebody leaves, with the reason."), _l("People, a person, then Record leaving"), (Event.LEFT,)),
+        Did(_l("Record that somebody leaves, with the reason."), _l("People, a person, then Record that they left"), (Event.LEFT,)),
         Did(_l("Start this month's payroll from the roster."), _l("Home, then Start your payroll"), (Event.PAYROLL_SAVED,)),
         Did(_l("Change one amount in it, and save."), _l("The payroll, then the line of a person"), (Event.PAYROLL_SAVED,), 2),
         Question(_l("Which number has the acknowledgement of the last NAPSA declaration?"), _l("Payroll, the last submitted month"), _last_acknowledgement),
@@ -106,7 +106,7 @@ EXERCISES = (
         Did(_l("Start this month's payroll from the roster, or open the one the clerk prepared and change an amount."), _l("Home, then Start your payroll"), (Event.PAYROLL_SAVED,)),
         Did(_l("Submit it: it becomes one declaration for each scheme."), _l("The payroll, then Check and submit"), (Event.DECLARATION_SUBMITTED,), 2),
         Did(_l("Make the bill for one scheme."), _l("Account, the month, then Bill"), (Event.BILL_ISSUED,)),
-        Did(_l("Correct the month you submitted: change one person's pay and submit the correction."), _l("Payroll, the month, then Correct this month"), (Event.DECLARATION_SUPERSEDED,)),
+        Did(_l("Correct the month you submitted: change one person's pay and submit the correction."), _l("Payroll, the month, See the lines, then Revise"), (Event.DECLARATION_SUPERSEDED,)),
     )),
     Exercise("administrator", _l("In arrears: what is owed, and why"), _l("Mosi Transport declares but does not pay. Find out what that costs."), (
         Question(_l("How much does Mosi Transport owe NAPSA in all today?"), _l("Account"), _owed(MOSI)),

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from portal.contributions.models import Declaration
 from portal.contributions.months import not_computable
 from portal.contributions.standing import counts
+from portal.coverage import people_told
 from portal.employers.given import Given, asks_headcount, given_on
 from portal.employers.models import Employer, Enrolment
 from portal.employers.roster_answers import headcounts_of
@@ -57,6 +58,8 @@ class Turn(NamedTuple):
     month: Month
     due: date
     stage: Stage
+    #: Whether the employer still is one; who was closed is not reminded.
+    active: bool
 
 
 def stage_on(day: date, over: date, due: date) -> Stage | None:
@@ -76,7 +79,8 @@ def remind(session: Session, day: date, *, at: datetime) -> int:
     found: dict[Turn, dict[str, Words]] = defaultdict(dict)
     for rules in packs().values():
         turns = list(_turns(session, rules, day))
-        for turn, words in _open(session, rules, turns):
+        _cover(session, rules, turns, day, at)
+        for turn, words in _open(session, rules, [one for one in turns if one.active]):
             found[turn][rules.short_name] = words
     return notices.tell_many(session, [_telling(turn, schemes, day) for turn, schemes in found.items()], at=at)
 
@@ -85,20 +89,30 @@ def _turns(session: Session, rules: Pack, day: date) -> Iterator[Turn]:
     """The months of this scheme's employers of which something may have to be said."""
     this = rules.calendar.month_of(day)
     months = [this.plus(-back, rules.calendar) for back in range(MONTHS_BACK + 1)]
-    wanted = (Enrolment.scheme == rules.id, Employer.state == "active")
-    statement = select(Enrolment).join(Employer, Employer.id == Enrolment.employer_id).where(*wanted)
-    enrolments = session.scalars(statement.order_by(Enrolment.employer_id)).all()
+    statement = select(Enrolment, Employer.state).join(Employer, Employer.id == Enrolment.employer_id)
+    enrolments = session.execute(statement.where(Enrolment.scheme == rules.id).order_by(Enrolment.employer_id)).all()
     heads: Mapping[tuple[int, Month], int] = {}
     if asks_headcount(rules):
-        heads = headcounts_of(session, {one.employer_id for one in enrolments}, months)
+        heads = headcounts_of(session, {one.employer_id for one, _state in enrolments}, months)
     known = _Due(rules, day)
-    for one in enrolments:
+    for one, state in enrolments:
         for month in months:
             if _covers(one, month, rules):
                 due = known.on(one, month, heads.get((one.employer_id, month)))
                 stage = stage_on(day, month.last_day(rules.calendar), due) if due else None
                 if due and stage:
-                    yield Turn(one.employer_id, month, due, stage)
+                    yield Turn(one.employer_id, month, due, stage, state == "active")
+
+
+def _cover(session: Session, rules: Pack, turns: Iterable[Turn], day: date, at: datetime) -> None:
+    """Tell of cover that ran out with a month whose contributions were due a few days ago."""
+    over: dict[Month, set[int]] = defaultdict(set)
+    for one in turns:
+        if one.stage.kind is Kind.LATE and day - one.due <= timedelta(days=OPENING):
+            over[one.month].add(one.employer)
+    if rules.opens_coverage:
+        for month, employers in over.items():
+            people_told.ran_out(session, rules, month, employers, at=at)
 
 
 def _covers(one: Enrolment, month: Month, rules: Pack) -> bool:

@@ -22,6 +22,7 @@ from portal.ledger.book import Entry
 from portal.ledger.models import AccountName, Charge, Posting, Transaction
 from portal.ledger.standing import Standing, standings
 from portal.scheme.allocation import OpenCharge, Settled, allocate, order_in_words
+from portal.scheme.blocks.pack import Pack
 from portal.scheme.blocks.values import NotKnown
 from portal.scheme.calendars import month_in_words
 from portal.scheme.explain import Step, steps_to_json
@@ -58,13 +59,18 @@ def late_to_dates(session: Session, charges: Sequence[Charge], on: date) -> dict
 
 
 def late_on(charge: Charge, history: ChargeHistory, on: date) -> LateCharge:
+    """The rule applied at the end of day *on* (see `late_by`)."""
+    return late_by(pack(charge.scheme), history, on)
+
+
+def late_by(rules: Pack, history: ChargeHistory, on: date) -> LateCharge:
     """
-    The rule applied at the end of day *on*; not known where the pack does not know its rate for that time.
+    What the rules ask for a history, real or supposed, at the end of day *on*; not known where they do not know it.
 
     Of what was paid in time nothing is owed for being late, whatever a rule nobody knows may say.
     """
     try:
-        late = late_charges_on(pack(charge.scheme), history, on)
+        late = late_charges_on(rules, history, on)
     except NotKnown as gap:
         late = LateCharge(0, False, (), None, (Step(gap.words),))
     if late.known or not _paid_in_time(history, on):

@@ -125,11 +125,11 @@ def histories_of(session: Session, charges: Sequence[Charge]) -> dict[int, Charg
     rows = session.execute(_MOVEMENTS, {"employers": employers, "charges": list(due)})
     for charge_id, amount, kind, day, reversed_kind, reversed_day in rows:
         assert charge_id is not None  # the condition above names them
-        movements[charge_id].append(_movement(amount, reversed_kind or kind, reversed_day or day, due[charge_id]))
+        movements[charge_id].append(movement(amount, reversed_kind or kind, reversed_day or day, due[charge_id]))
     return {charge.id: ChargeHistory(charge.due_day, tuple(movements[charge.id])) for charge in charges}
 
 
-def _movement(amount: int, kind: str, day: date, due: date) -> Movement:
+def movement(amount: int, kind: str, day: date, due: date) -> Movement:
     """
     One posting as a change of what is unpaid.  A reversal is read with the kind and day of what it takes back.
 

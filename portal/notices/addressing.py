@@ -8,12 +8,12 @@ stands in the portal only: nobody wants last month's mail today.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -26,13 +26,12 @@ from portal.notices.kinds import Audience, Channel, Kind, Spec
 from portal.notices.models import Delivery, Notice, Preference
 from portal.notices.written import EMPLOYER
 from portal.people.models import Person
+from portal.people.reach import has_address
 
 #: Older than this, a notice is not sent any more.
 FRESH = timedelta(days=7)
 #: Notices in one step, and rows in one statement.
 AT_ONCE, ROWS = 200, 1000
-#: Whom a notice about many persons concerns: rooms that know say so here.
-PEOPLE: dict[Kind, Callable[[Notice], Select[int]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +188,9 @@ def _way_to_person(one: Reader, sms: bool) -> Channel:
 
 def _people(session: Session, notice: Notice) -> list[Reader]:
     """The persons a notice concerns who can be written to."""
-    one = Person.id == notice.person_id if notice.person_id else Person.id.in_(PEOPLE[Kind(notice.kind)](notice))
-    reachable = (Person.email != "") | (Person.phone != "")
-    rows = session.execute(select(Person.id, Person.email, Person.phone).where(one, reachable).order_by(Person.id))
+    named = [notice.person_id] if notice.person_id else [int(one) for one in notice.about["people"].split(",")]
+    wanted = (Person.id == func.any(named), has_address())
+    rows = session.execute(select(Person.id, Person.email, Person.phone).where(*wanted).order_by(Person.id))
     return [Reader(email, phone, fund().languages[0], person=person) for person, email, phone in rows]
 
 

@@ -42,10 +42,10 @@ class Kind(StrEnum):
     CREDIT_REFUNDED = "credit.refunded"
     COVER_GAINED = "cover.gained"
     COVER_LOST = "cover.lost"
+    COVER_OF_PEOPLE = "cover.people"
     ON_BEHALF = "done.on_behalf"
     COLLEAGUE_INVITED = "colleague.invited"
     COLLEAGUE_JOINED = "colleague.joined"
-    REPORT_ANSWERED = "report.answered"
     APPROVALS_WAITING = "approvals.waiting"
 
 

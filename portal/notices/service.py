@@ -50,7 +50,8 @@ def tell(
     Tell those whom *kind* concerns; the same *name* again tells nobody.  One statement.
 
     *values* fill the places of the kind (amounts, days, months, text, lists of sentences); *about* are the ids its
-    link wants.  ValueError when they are not what the kind says: our own mistake.
+    link wants, and with `people` the ids of the persons it concerns, parted by commas.  ValueError when they are not
+    what the kind says: our own mistake.
     """
     tell_many(session, [Telling(kind, name, values, employer, account, person, about or {})], at=at)
 

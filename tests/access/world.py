@@ -22,7 +22,10 @@ from portal.colleagues import invitations
 from portal.colleagues.invitations import Offer
 from portal.colleagues.models import Invitation
 from portal.contributions import drafts
+from portal.contributions.changes import Change, change_lines
 from portal.contributions.models import Declaration
+from portal.contributions.storage import contents_of
+from portal.contributions.submitting import submit_payroll
 from portal.demo import fund_maker
 from portal.demo.characters import CHARACTERS
 from portal.employees.entry import Slip
@@ -107,6 +110,7 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
     open_last = select(Charge).where(Charge.employer_id == employer.id).order_by(Charge.id.desc())
     charge = session.scalars(open_last).first()
     month = month_of(clock.today(fund().timezone))
+    revised = _revised(session, employer, declaration)
     draft = drafts.start_from_roster(session, employer.id, month, at=now, by=None)
     registration = first(Registration)
     upload = files.keep(
@@ -147,6 +151,7 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         "transaction": first(Transaction).public_id,
         "declaration": declaration.public_id,
         "payroll": draft.public_id,
+        "other": revised.number,
         "number": {
             "registration": registration.public_id,
             "registrations": registration.public_id,
@@ -227,6 +232,19 @@ def _paper(session: Session, case: object) -> object:
         .join(Case, Case.id == CaseEntry.case_id)
         .where(Case.public_id == case)
     ).one()
+
+
+def _revised(session: Session, employer: Employer, declaration: Declaration) -> Declaration:
+    """A second version of the month of a declaration, in which somebody was paid more."""
+    now = clock.now()
+    draft = drafts.revise_payroll(session, employer.id, declaration.month, at=now, by=None)
+    line = contents_of(session, draft).lines[0]
+    more = {line.row: Change({code: amount + 100_00 for code, amount in line.components.items()}, line.days)}
+    draft = change_lines(
+        session, employer.id, draft.public_id, version=draft.version, changes=more, at=now, by=None
+    )  # fmt: skip
+    made = submit_payroll(session, employer.id, draft.public_id, version=draft.version, by=None, at=now)
+    return next(one for one in made if one.scheme == declaration.scheme)
 
 
 def _simulation(session: Session, employer: Employer) -> Work:

@@ -435,18 +435,6 @@ def test_a_declaration_shows_its_lines(client: FlaskClient, employer: Employer) 
     assert "Revise October 2025" in page
 
 
-def test_a_revision_shows_what_changed(client: FlaskClient, employer: Employer) -> None:
-    start(client, employer)
-    submit(client, employer)
-    go(client, "POST", f"{base(employer)}/start/2025-10/revise")
-    edit(client, employer, gross__2="7000")
-    submit(client, employer)
-    page = client.get(f"{base(employer)}/declarations/A-2025-000003").text
-    assert "What changed" in page
-    assert "600.00" in page
-    assert "700.00" in page
-
-
 def test_problems_are_taken_along_as_a_file(client: FlaskClient, employer: Employer) -> None:
     upload(client, employer, two_rows(employer, basic="12o00"))
     file = client.get(f"{base(employer)}/{draft(employer).public_id}/problems.csv")

@@ -15,7 +15,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -29,7 +30,7 @@ from portal.demo import fund_maker, snapshot
 from portal.demo.characters import CHARACTERS
 from portal.demo.practice_core import PracticeCore
 from portal.demo.stories import card_of
-from portal.demo.story import OnTime
+from portal.demo.story import Character, OnTime
 from portal.installation import fund
 from portal.scheme.calendars import Month, month_of
 from tests.conftest import Cluster
@@ -91,11 +92,18 @@ def _launch(playwright: Playwright, path: str) -> Browser:
 @pytest.fixture(scope="session")
 def running(cluster: Cluster, template: str, _fund: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """The portal with the small fund in it, from start to stop."""
-    var, name = tmp_path_factory.mktemp("var"), cluster.create(template)
+    with portal_with(FEW, cluster, template, tmp_path_factory.mktemp("var")) as live:
+        yield live
+
+
+@contextmanager
+def portal_with(characters: Sequence[Character], cluster: Cluster, template: str, var: Path) -> Iterator[Live]:
+    """A running portal in which these employers live, as of the last twenty-first."""
+    name = cluster.create(template)
     address, owner = cluster.app.format(name=name), cluster.owner.format(name=name)
     today = clock.today(fund().timezone)
     day = today.replace(day=21) if today.day >= 21 else month_of(today).previous().first_day().replace(day=21)
-    _make(address, day, day - today)
+    _make(address, day, day - today, characters)
     snapshot.take(owner, var / "practice")
     with PracticeCore() as core:
         port = _any_port()
@@ -110,12 +118,12 @@ def running(cluster: Cluster, template: str, _fund: None, tmp_path_factory: pyte
     cluster.drop(name)
 
 
-def _make(address: str, day: date, moved: timedelta) -> None:
+def _make(address: str, day: date, moved: timedelta, characters: Sequence[Character]) -> None:
     db.bind(address, pool=2)
     with db.writing() as session:
         card = card_of("signatory")
         accounts.add_account(session, card.email, card.who, at=clock.now(), password=PASSWORD)
-    fund_maker.make(day, FEW)
+    fund_maker.make(day, characters)
     with db.writing() as session:
         db.store_offset(session, moved)
     db.engine().dispose()

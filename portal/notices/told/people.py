@@ -7,10 +7,11 @@ from datetime import date
 from portal.auth.models import FundRoleName
 from portal.notices.kinds import Audience, Kind, Place, Sort, Spec
 from portal.notices.told.places import ADMINISTRATORS, EMPLOYER_PAGE, ROLE, SCHEME, WORKING
-from portal.words import _
+from portal.words import _, _n
 
 #: Why cover ended, as sentences.
-UNPAID = _("Nothing was paid for the months after it.")
+UNPAID = _("The contributions that would carry the cover on are not paid.")
+NOT_SETTLED = _("What is owed for the month it rested on is no longer paid in full.")
 TAKEN_BACK = _("A payment that stood for you was taken back.")
 NOT_DECLARED = _("Your employer no longer names you for the month it rested on.")
 
@@ -37,17 +38,36 @@ KINDS = (
         Audience.PERSON,
         _("You are no longer covered by {scheme}"),
         _(
-            "Your last day of cover by {scheme} was {until}. {why}\n\n"
+            "You have no cover by {scheme} from {since} on. {why}\n\n"
             "Ask {employer} about it. If you think it is wrong, report it to us on the page of your cover."
         ),
         _("See my cover"),
         "/cover",
         {
             "scheme": SCHEME,
-            "until": Place(Sort.DAY, _("the last day of cover"), date(2026, 10, 31), required=True),
+            "since": Place(Sort.DAY, _("the first day without cover"), date(2026, 11, 1), required=True),
             "why": Place(Sort.TEXT, _("why, as a sentence"), UNPAID, required=True),
         },
         fixed=True,
+    ),
+    Spec(
+        Kind.COVER_OF_PEOPLE,
+        _("People lost their cover"),
+        Audience.EMPLOYER,
+        _("Your people have no cover by {scheme}"),
+        _(
+            "From {since} on these of your people have no cover by {scheme}: {people}. {why}\n\n"
+            "Declare and pay what is open, and cover follows. We told those whose address we know."
+        ),
+        _("See what is open"),
+        "/employers/{number}/account/",
+        {
+            "scheme": SCHEME,
+            "since": Place(Sort.DAY, _("the first day without cover"), date(2026, 11, 1), required=True),
+            "people": Place(Sort.TEXT, _("how many people"), _n("%(n)s person", "%(n)s people", 4), required=True),
+            "why": Place(Sort.TEXT, _("why, as a sentence"), UNPAID, required=True),
+        },
+        WORKING,
     ),
     Spec(
         Kind.ON_BEHALF,
@@ -102,19 +122,6 @@ KINDS = (
         {"name": Place(Sort.TEXT, _("the colleague's name"), "Mutinta Phiri", required=True), "role": ROLE},
         ADMINISTRATORS,
         private=True,
-    ),
-    Spec(
-        Kind.REPORT_ANSWERED,
-        _("A report was answered"),
-        Audience.PERSON,
-        _("{fund} has answered your report"),
-        _(
-            "The fund has answered what you reported about one of your months.\n\n"
-            "Come in with your insurance number, your birth date and a code to read the answer."
-        ),
-        _("Read the answer"),
-        "/cover",
-        fixed=True,
     ),
     Spec(
         Kind.APPROVALS_WAITING,

@@ -13,7 +13,8 @@ from portal.reports.counting.scope import LOOKED_AT, Key, Scope, key_of
 from portal.scheme.calendars import Month
 
 #: Kinds of entry that say what is owed for contributions, those that settle it, and those that say what lateness costs.
-CHARGING, SETTLING, COSTING = ("declaration", "amendment"), ("payment", "credit"), ("late",)
+#: What was brought over from the books before is the part that was unpaid then, of both.
+CHARGING, SETTLING, COSTING = ("declaration", "amendment", "opening"), ("payment", "credit"), ("late", "opening")
 
 #: A reversal counts with the kind of what it takes back.
 _MONEY = text(
