@@ -59,6 +59,11 @@ def pack(scheme: str) -> Pack:
         raise NotFound(scheme) from None
 
 
+def is_decision(source: str) -> bool:
+    """Whether a source, as it is printed, is a decision of the fund and not law."""
+    return any(source in one.decisions for one in _packs.values())
+
+
 def components() -> tuple[str, ...]:
     """Every pay component that some active scheme counts, in a stable order: the columns of a payroll."""
     seen: dict[str, None] = {}

@@ -21,6 +21,7 @@ from portal.employees.slip_views import counter_bp  # noqa: F401
 from portal.employees.why import cover_story, shown
 from portal.errors import NotFound, Refused
 from portal.installation import fund, month_from, packs
+from portal.scheme.blocks.values import Unknown
 from portal.scheme.calendars import Month
 from portal.web.filters import month_name
 from portal.web.pages import PER_PAGE, download
@@ -42,8 +43,15 @@ def index() -> ResponseReturnValue:
         visits = entry.visits(session, g.person_id)
     stories = [cover_story(rules, record) for rules in packs().values() if rules.opens_coverage]
     months = [(one, shown(record, one)) for one in record.months]
+    undecided = [(one, one.entitlement.why) for one in packs().values() if isinstance(one.entitlement, Unknown)]
     return render_template(
-        "employees/index.html", record=record, stories=stories, months=months, packs=packs(), visits=visits
+        "employees/index.html",
+        undecided=undecided,
+        record=record,
+        stories=stories,
+        months=months,
+        packs=packs(),
+        visits=visits,
     )
 
 

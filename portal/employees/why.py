@@ -17,6 +17,7 @@ from portal.employers.given import latest_due_day
 from portal.installation import pack
 from portal.scheme.blocks.cover import OpensAfterPaidMonths
 from portal.scheme.blocks.pack import Pack
+from portal.scheme.blocks.values import Unknown
 from portal.scheme.calendars import Month, month_in_words, month_of, months_between
 from portal.scheme.entitlement import entitled_months, explain_entitlement, needs_all, opening_months
 from portal.scheme.explain import Step
@@ -233,6 +234,8 @@ def note(rules: Pack, entry: Entry, record: Record) -> Words:
     """One sentence under the marks of a month: what it opened, or who has to act."""
     if not entry.paid or (rules.opens_coverage and not entry.posted):
         return fault(rules, entry, record)
+    if isinstance(rules.entitlement, Unknown):
+        return _("Paid in full. When that opens cover is not decided yet.")
     if not rules.opens_coverage:
         return _("Paid in full.")
     if entry.opens is None:

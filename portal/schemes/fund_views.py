@@ -45,7 +45,8 @@ def show(scheme: str) -> ResponseReturnValue:
     files = files_of(scheme)
     return render_template(
         "schemes/show.html", rules=rules, on=on, today=clock.today(rules.timezone), files=files,
-        chapters=reading.chapters(rules, on), proofs=proofs(files.pack, files.overlay), statuses=reading.STATUSES,
+        chapters=reading.chapters(rules, on),
+        decided=reading.decided(rules, on), proofs=proofs(files.pack, files.overlay), statuses=reading.STATUSES,
         kinds=reading.SOURCES, may_decide=Right.DECIDE in g.rights,
     )  # fmt: skip
 

@@ -65,6 +65,16 @@ def chapters(pack: Pack, on: date) -> tuple[Chapter, ...]:
 _APART = {"Not known", "Not confirmed"}
 
 
+def decided(pack: Pack, on: date) -> list[tuple[Words, Line]]:
+    """What holds on a day by a decision of the fund and not by law, each with its chapter."""
+    return [
+        (part.title, line)
+        for part in described(pack, on)
+        for line in part.lines
+        if line.holds and line.source and not pack.decisions.isdisjoint((line.source, *line.source.split("; ")))
+    ]
+
+
 def _chapter(part: Part, on: date) -> Chapter:
     holds = [line for line in part.lines if line.holds]
     history = [line for _name, lines in _rules(part) if len(lines) > 1 for line in lines]

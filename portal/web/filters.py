@@ -136,13 +136,26 @@ def pack_words(words: object) -> str:
 
 
 def source(title: str | None) -> str:
-    """Where a rule stands: the title of a text or page as it is; that there is none, in the reader's language."""
+    """
+    Where a rule stands: the title of a text or page as it is; that there is none, in the reader's language.
+
+    A decision of the fund is called one, so that nobody takes it for law.
+    """
     if not title:
         return ""
-    known = str(get_translations().upgettext(PACK, title))
+    known = _cited(title)
     if known != title or "; " not in title:
         return known
-    return "; ".join(str(get_translations().upgettext(PACK, each)) for each in title.split("; "))
+    return "; ".join(_cited(each) for each in title.split("; "))
+
+
+def _cited(title: str) -> str:
+    known = str(get_translations().upgettext(PACK, title))
+    if not installation.is_decision(title):
+        return known
+    if installation.fund().practice:
+        return gettext("%(source)s (decision of the practice fund, not law)", source=known)
+    return gettext("%(source)s (decision of the fund)", source=known)
 
 
 def _called(text: str) -> str:

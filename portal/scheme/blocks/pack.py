@@ -86,6 +86,11 @@ class Pack:
         return not isinstance(self.entitlement, OpensNothing | Unknown)
 
     @property
+    def decisions(self) -> frozenset[str]:
+        """The sources, as they are printed, that are decisions of the fund and not law."""
+        return frozenset(str(source) for source in self.sources.values() if source.kind == "decision")
+
+    @property
     def late_known(self) -> bool:
         """Whether the pack knows what being late costs."""
         return not isinstance(self.late, Unknown)
