@@ -12,6 +12,7 @@ from typing import Any
 
 from portal.contributions.basis import Basis, Line
 from portal.contributions.checks import CheckLimits, LineToCheck, RosterEntry, check
+from portal.contributions.part_months import part_month
 from portal.contributions.working_out import worked_out
 from portal.employers.roster import RosterPerson
 from portal.employers.roster_import import money
@@ -92,8 +93,8 @@ def assess(basis: Basis, lines: Sequence[Line], columns: Mapping[str, str] | Non
         else:
             problems.setdefault(problem.row, []).append(problem)
     for line in lines:
-        if part := _part_month(basis, line, limits):
-            problems.setdefault(line.row, []).append(part)
+        if part := list(part_month(basis, line, limits)):
+            problems.setdefault(line.row, []).extend(part)
     sums = {rules.id: _sums(rules, lines, contributions) for rules in basis.packs}
     return Assessed(lines, contributions, problems, _few(missing), len(missing), namesakes, sums)
 
@@ -117,7 +118,7 @@ def _to_check(basis: Basis, line: Line, found: Mapping[str, Contribution]) -> Li
     return LineToCheck(
         line.row, line.person_id, who.national_id, who.surname, f"{who.first_name} {who.other_names}".strip(),
         line.components, line.days,
-        line.in_file if due else None, (due.employee, due.employer) if due else None,
+        line.in_file if due else None, (due.employee, due.employer) if due else None, line.reason,
     )  # fmt: skip
 
 
@@ -145,22 +146,6 @@ def _jump(least: int = 2) -> int:
     """How many times last month's pay is asked about: the fund's limit, rounded up to a whole number."""
     wanted = 1 + fund().limits.wage_jump
     return max(least, -(-wanted.numerator // wanted.denominator))
-
-
-def _part_month(basis: Basis, line: Line, limits: CheckLimits) -> Problem | None:
-    """A whole month's wage for somebody who began or left within the month: right for some, an oversight for others."""
-    who = basis.people[line.person_id]
-    first, last = basis.month.first_day(calendar()), basis.month.last_day(calendar())
-    if not who.components or any(who.components.get(code) != paid for code, paid in line.components.items()):
-        return None
-    if first < who.from_day <= last:
-        words = _("The person began on %(day)s; a whole month's wage stands here. Is it right?", day=who.from_day)
-    elif who.to_day is not None and first <= who.to_day < last:
-        words = _("The person left on %(day)s; a whole month's wage stands here. Is it right?", day=who.to_day)
-    else:
-        return None
-    code, paid = next(iter(line.components.items()))
-    return Problem("W_PART_MONTH", words, line.row, limits.column(code), limits.money.written(paid), blocking=False)
 
 
 def _few(missing: list[Problem]) -> list[Problem]:

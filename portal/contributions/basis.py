@@ -11,6 +11,7 @@ from sqlalchemy import func, or_, select, true
 from sqlalchemy.orm import Session
 
 from portal.contributions.models import Declaration, DeclarationLine, PayrollLine
+from portal.contributions.reasons import Why
 from portal.contributions.standing import already_declared, counts, standing_declarations
 from portal.employers.given import Given, given_on
 from portal.employers.models import Employment
@@ -41,6 +42,15 @@ class Line:
     reason_from: date | None = None
     reason_to: date | None = None
 
+    @property
+    def why(self) -> Why:
+        """The reason with its days."""
+        return Why(self.reason, self.reason_from, self.reason_to)
+
+    def because(self, why: Why) -> Line:
+        """The same line with another reason, or none."""
+        return replace(self, reason=why.reason, reason_from=why.reason_from, reason_to=why.reason_to)
+
 
 @dataclass(frozen=True, slots=True)
 class Basis:
@@ -65,6 +75,11 @@ class Basis:
     def components(self) -> tuple[str, ...]:
         """The pay components these schemes count, in a stable order: the columns of the payroll."""
         return tuple(dict.fromkeys(code for rules in self.packs for code in rules.components))
+
+    @property
+    def bounds(self) -> tuple[date, date]:
+        """The first and the last day of the month."""
+        return self.month.first_day(calendar()), self.month.last_day(calendar())
 
     @property
     def working(self) -> list[RosterPerson]:

@@ -18,6 +18,7 @@ from portal.audit import Event
 from portal.contributions import intake
 from portal.contributions.basis import Line
 from portal.contributions.models import Payroll, PayrollState
+from portal.contributions.reasons import Why
 from portal.contributions.storage import Contents, basis_of, contents_of, draft_of, payroll_of, save
 from portal.employers.roster import day_of
 from portal.errors import Refused
@@ -26,10 +27,15 @@ from portal.words import _
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """New amounts of one line, in minor units by component, and the days worked (None: the whole month)."""
+    """
+    New amounts of one line, in minor units by component, and the days worked (None: the whole month).
+
+    *why* is the reason why it is not a whole month at the wage; None leaves it as it is.
+    """
 
     components: Mapping[str, int]
     days: int | None = None
+    why: Why | None = None
 
 
 def change_lines(
@@ -126,7 +132,10 @@ def cancel(session: Session, employer_id: int, payroll: UUID, *, at: datetime, b
 
 
 def _changed(line: Line, change: Change | None) -> Line:
-    return line if change is None else replace(line, components=dict(change.components), days=change.days)
+    if change is None:
+        return line
+    changed = replace(line, components=dict(change.components), days=change.days)
+    return changed if change.why is None else changed.because(change.why)
 
 
 def give_up(session: Session, draft: Payroll, *, at: datetime, by: int | None) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from portal.contributions.reasons import ABSENT
 from portal.scheme.calendars import GREGORIAN, Calendar, Month, days_in, month_in_words
 from portal.tabular.amounts import AmountRule
 from portal.tabular.table import Fault, Problem
@@ -34,6 +35,8 @@ class LineToCheck:
     days: int | None = None
     shares_in_file: tuple[int, int] | None = None
     shares_due: tuple[int, int] | None = None
+    #: Why it is not a whole month at the wage: a code of `reasons`.
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +127,9 @@ def pay(line: LineToCheck, entry: RosterEntry | None, month_days: int, limits: C
                 "“%(found)s” is above the highest amount accepted (%(most)s).", most=limits.amount(limits.money.maximum)
             )
             fault = Fault("E_AMOUNT_MAX", words)
-        elif minor == 0:
+        elif minor == 0 and line.reason not in ABSENT:
             fault = Fault("W_ZERO_WAGE", _("The amount is 0. Is the person on unpaid leave?"), blocking=False)
-        elif minor * month_days < limits.minimums.get(name, 0) * days:
+        elif line.reason not in ABSENT and minor * month_days < limits.minimums.get(name, 0) * days:
             words = _(
                 "“%(found)s” is below the minimum for %(days)s days (%(least)s a month).",
                 days=days,
@@ -135,8 +138,13 @@ def pay(line: LineToCheck, entry: RosterEntry | None, month_days: int, limits: C
             fault = Fault("W_BELOW_MINIMUM", words, blocking=False)
         if fault is not None:
             yield fault.at(line.row, limits.column(name), limits.money.written(minor))
-        if (last := before.get(name, 0)) and minor and (minor >= limits.jump * last or minor * limits.jump <= last):
+        if minor and jumps(minor, last := before.get(name, 0), line, limits):
             yield jump(minor, last, limits).at(line.row, limits.column(name), limits.money.written(minor))
+
+
+def jumps(minor: int, last: int, line: LineToCheck, limits: CheckLimits) -> bool:
+    """Whether pay is far from what it was; who gave a reason for less is not asked for one."""
+    return bool(last) and (minor >= limits.jump * last or (not line.reason and minor * limits.jump <= last))
 
 
 def jump(minor: int, last: int, limits: CheckLimits) -> Fault:

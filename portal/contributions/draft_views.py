@@ -99,20 +99,6 @@ def save_lines(employer_number: str, payroll: UUID) -> ResponseReturnValue:
     return to("draft", payroll=payroll, page=page_number())
 
 
-@bp.get("/<uuid:payroll>/lines/<int:row>")
-@needs(Right.VIEW)
-def line(employer_number: str, payroll: UUID, row: int) -> ResponseReturnValue:
-    """How the shares of one person come about, step by step."""
-    with reading() as session:
-        kept = draft_on_page(session, payroll)
-        shown = queries.line_of(session, kept, row)
-        explained = queries.explained(session, kept, shown)
-    return render_template(
-        "contributions/line.html", payroll=kept, line=shown, explained=explained,
-        labels=labels(kept), currency=fund().currency.code,
-    )  # fmt: skip
-
-
 @bp.get("/<uuid:payroll>/rows")
 @needs(Right.PREPARE)
 def rows(employer_number: str, payroll: UUID) -> ResponseReturnValue:

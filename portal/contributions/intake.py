@@ -16,6 +16,7 @@ from portal.contributions.assessment import problem_to_json
 from portal.contributions.basis import Basis, Line
 from portal.contributions.checks import UNKNOWN, CheckLimits, LineToCheck, control_total
 from portal.contributions.layouts import Kind, Layout, MonthRule, columns_of, layout_of
+from portal.contributions.reasons import Why, by_roster, days_employed
 from portal.contributions.upload import ParsedLine, ParsedPayroll
 from portal.employers.roster import RosterPerson
 from portal.employers.roster_import import file_rules, money
@@ -63,8 +64,21 @@ def from_roster(basis: Basis, people: Sequence[RosterPerson], *, first_row: int 
             problems = tuple(REQUIRED.at(row, label_of(code), "") for code in unknown)
             read_in.faulty.append(FaultyRow(row, cells, problems))
         else:
-            read_in.lines.append(Line(row, who.person_id, {code: who.components[code] for code in basis.components}))
+            line = Line(row, who.person_id, {code: who.components[code] for code in basis.components})
+            read_in.lines.append(replace(line, days=part_of(basis, who)).because(roster_says(basis, who)))
     return read_in
+
+
+def roster_says(basis: Basis, who: RosterPerson) -> Why:
+    """That somebody joined or left in the month, where the roster says so."""
+    return by_roster(who.from_day, who.to_day, *basis.bounds)
+
+
+def part_of(basis: Basis, who: RosterPerson) -> int | None:
+    """How many days of the month somebody was employed who joined or left in it; None for the whole month."""
+    if roster_says(basis, who).reason is None:
+        return None
+    return days_employed(who.from_day, who.to_day, *basis.bounds)
 
 
 def from_lines(basis: Basis, lines: Iterable[Line]) -> ReadIn:
@@ -74,10 +88,7 @@ def from_lines(basis: Basis, lines: Iterable[Line]) -> ReadIn:
         who = basis.people[line.person_id]
         paid = {**who.components, **line.components}
         one = from_roster(basis, [replace(who, components=paid)], first_row=line.row)
-        read_in.lines.extend(
-            replace(each, days=line.days, reason=line.reason, reason_from=line.reason_from, reason_to=line.reason_to)
-            for each in one.lines
-        )
+        read_in.lines.extend(replace(each, days=line.days).because(line.why) for each in one.lines)
         read_in.faulty.extend(one.faulty)
     return read_in
 
@@ -127,7 +138,8 @@ def _match(basis: Basis, parsed: ParsedPayroll, fitted: Fitted, read_in: ReadIn)
         if problems or who is None:
             read_in.faulty.append(FaultyRow(line.row, fitted.typed(typed[line.row]), problems))
         else:
-            read_in.lines.append(Line(line.row, who.person_id, paid, line.days, _shares(line)))
+            read = Line(line.row, who.person_id, paid, line.days, _shares(line))
+            read_in.lines.append(read.because(line.why if line.why.reason else roster_says(basis, who)))
 
 
 def _person(
@@ -204,14 +216,14 @@ def label_of(component: str) -> str:
 
 def _cells_of(basis: Basis, who: RosterPerson) -> dict[str, str]:
     """Somebody of the roster as a row of our template, for what is still to be typed."""
-    person = template_line(who)
+    person = template_line(basis, who)
     header, rows = upload.template(basis.components, [person], month=basis.month, money=money())
     return dict(zip(header, rows[0], strict=True))
 
 
-def template_line(who: RosterPerson) -> upload.TemplateLine:
+def template_line(basis: Basis, who: RosterPerson) -> upload.TemplateLine:
     """Somebody of the roster as our template is filled in for them."""
     return upload.TemplateLine(
         who.national_id, who.insurance_number, who.staff_number or None, who.surname, who.first_name,
-        who.other_names, None, who.components,
+        who.other_names, part_of(basis, who), who.components, roster_says(basis, who),
     )  # fmt: skip

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from portal.contributions.reasons import reason_reader
 from portal.scheme.calendars import GREGORIAN, Calendar, Month, days_in, month_of
 from portal.tabular.cells import Reader, days_reader, noted, text_reader, tidied
 from portal.tabular.dates import date_reader, month_reader
@@ -21,7 +22,10 @@ from portal.tabular.rows import Column, FileRules, key_of
 from portal.tabular.table import Fault
 from portal.words import _
 
-TEMPLATE = ("national_id", "insurance_number", "staff_number", "surname", "first_name", "other_names", "month", "days")
+TEMPLATE = (
+    "national_id", "insurance_number", "staff_number", "surname", "first_name", "other_names", "month", "days",
+    "reason", "reason_from", "reason_to",
+)  # fmt: skip
 
 _NAPSA_MARKS = {"account_number", "ssn", "nrc", "gross_pay"}
 
@@ -67,6 +71,11 @@ class MonthRule:
         """How many days the month has."""
         return days_in(self.expected, self.calendar)
 
+    @property
+    def bounds(self) -> tuple[date, date]:
+        """Its first and its last day."""
+        return self.expected.first_day(self.calendar), self.expected.last_day(self.calendar)
+
     def reader(self, today: date) -> Reader:
         """Reads the month of a row."""
         own = self.calendar is GREGORIAN
@@ -93,6 +102,9 @@ def template(layout: Layout, header: Sequence[str], months: MonthRule, rules: Fi
         *named(header),
         Column("month", months.reader(rules.today), ("period", "pay_month", "contribution_month")),
         Column("days", days_reader(months.days), ("days_worked", "working_days")),
+        Column("reason", reason_reader(), ("absence", "reason_for_absence", "motif")),
+        Column("reason_from", date_reader(rules.today), ("absent_from", "first_day")),
+        Column("reason_to", date_reader(rules.today), ("absent_to", "last_day")),
         *paid(layout.components, rules),
     ]
 

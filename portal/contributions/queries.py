@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, literal, literal_column, select, tuple_
@@ -15,6 +16,7 @@ from portal.contributions.basis import earlier_pay, last_pay
 from portal.contributions.checks import CheckLimits, LineToCheck, namesakes
 from portal.contributions.explaining import told
 from portal.contributions.models import Declaration, DeclarationLine, FaultyLine, Payroll, PayrollLine
+from portal.contributions.reasons import WHY
 from portal.db import day_range
 from portal.employers.given import given_from_json, of_person
 from portal.employers.roster import day_of, roster_in
@@ -30,7 +32,7 @@ from portal.web.pages import PER_PAGE
 #: Cells of a row to mend in the order in which they are asked for; pay follows.
 CELLS = (
     "national_id", "insurance_number", "staff_number", "account_number", "surname", "first_name", "other_names", "name",
-    "birth_date", "year", "month", "days",
+    "birth_date", "year", "month", "days", *WHY,
 )  # fmt: skip
 
 #: Parts of a payroll one may look at alone: the lines with a problem, and those that share their name with another.
@@ -49,6 +51,9 @@ class LineOnPage:
     days: int | None
     totals: Mapping[str, int]
     problems: Sequence[Problem]
+    reason: str | None = None
+    reason_from: date | None = None
+    reason_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,12 +212,12 @@ def _lines() -> Any:
     name = func.concat_ws(literal(" "), Person.surname, Person.first_name)
     return select(
         PayrollLine.row_number, Person.insurance_number, name, PayrollLine.components, PayrollLine.days,
-        PayrollLine.shares, PayrollLine.problems,
+        PayrollLine.shares, PayrollLine.problems, PayrollLine.reason, PayrollLine.reason_from, PayrollLine.reason_to,
     ).join(Person, Person.id == PayrollLine.person_id)  # fmt: skip
 
 
 def _line(
-    row: int, insured: str, name: str, components: Any, days: int | None, shares: Any, problems: Any
+    row: int, insured: str, name: str, components: Any, days: int | None, shares: Any, problems: Any, *why: Any
 ) -> LineOnPage:
     totals = {scheme: employer + employee for scheme, (_insurable, employer, employee) in shares.items()}
-    return LineOnPage(row, insured, name, components, days, totals, problems_from_json(problems))
+    return LineOnPage(row, insured, name, components, days, totals, problems_from_json(problems), *why)

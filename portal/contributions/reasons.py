@@ -7,6 +7,7 @@ Pure: no database, no clock.
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -29,6 +30,10 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
+#: Reasons for which somebody who is employed did not work: less pay, or none, is no oversight then.
+ABSENT = frozenset(
+    (Reason.UNPAID_LEAVE, Reason.MATERNITY, Reason.SICKNESS, Reason.SUSPENDED, Reason.SECONDED)
+)  # fmt: skip
 NAMES: dict[str, Words] = {
     Reason.UNPAID_LEAVE: _("Unpaid leave"),
     Reason.MATERNITY: _("Maternity leave"),
@@ -64,6 +69,11 @@ WRITTEN: dict[str, Reason] = {
     "sortie": Reason.LEFT,
     "autre": Reason.OTHER,
 }
+NO_REASON = Fault("E_REASON_MISSING", _("Days are given without a reason. Write the reason, or leave the days out."))
+REVERSED = Fault("E_REASON_DAYS", _("The last day is before the first. Correct one of them."))
+ELSEWHERE = Fault(
+    "E_REASON_DAYS", _("These days do not touch the month of this payroll. Correct them, or leave the reason out.")
+)
 UNKNOWN = Fault(
     "E_REASON",
     _("“%(found)s” is not a reason. Write one of: %(codes)s.", codes=", ".join(Reason)),
@@ -98,12 +108,48 @@ def reason_reader() -> Reader:
     return read
 
 
-def by_roster(
-    from_day: date, to_day: date | None, first: date, last: date
-) -> tuple[str, date | None, date | None] | None:
+@dataclass(frozen=True, slots=True)
+class Why:
+    """A reason (its code, or None) and the days it is about, both included, as far as they are known."""
+
+    reason: str | None = None
+    reason_from: date | None = None
+    reason_to: date | None = None
+
+    def fault(self, first: date, last: date) -> tuple[str, Fault] | None:
+        """What is wrong with it in a month from *first* to *last* (both included), and which part of it."""
+        begins, ends = self.reason_from, self.reason_to
+        if self.reason is None:
+            return ("reason", NO_REASON) if begins or ends else None
+        if begins and ends and ends < begins:
+            return "reason_to", REVERSED
+        if begins and begins > last:
+            return "reason_from", ELSEWHERE
+        if ends and ends < first:
+            return "reason_to", ELSEWHERE
+        return None
+
+    def covers(self, first: date, last: date) -> bool:
+        """Whether its days are all days from *first* to *last*; with neither end known they are."""
+        return (self.reason_from is None or self.reason_from <= first) and (
+            self.reason_to is None or self.reason_to >= last
+        )
+
+
+NONE = Why()
+#: Its parts, as lines and files name them.
+WHY = ("reason", "reason_from", "reason_to")
+
+
+def by_roster(from_day: date, to_day: date | None, first: date, last: date) -> Why:
     """What the roster says of a month from *first* to *last* (both included): that the person joined or left in it."""
+    joined = from_day if first < from_day <= last else None
     if to_day is not None and first <= to_day < last:
-        return Reason.LEFT.value, None, to_day
-    if first < from_day <= last:
-        return Reason.JOINED.value, from_day, None
-    return None
+        return Why(Reason.LEFT.value, joined, to_day)
+    return Why(Reason.JOINED.value, joined) if joined else NONE
+
+
+def days_employed(from_day: date, to_day: date | None, first: date, last: date) -> int:
+    """How many days from *first* to *last* (both included) lie in an employment."""
+    ends = last if to_day is None else min(to_day, last)
+    return max((ends - max(from_day, first)).days + 1, 0)

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from portal.contributions.layouts import TEMPLATE, Kind, Layout, MonthRule, columns_of, layout_of
+from portal.contributions.reasons import NONE, WHY, Why
 from portal.scheme.calendars import GREGORIAN, Calendar, Month
 from portal.tabular.amounts import AmountRule
 from portal.tabular.cells import REQUIRED
@@ -46,6 +47,7 @@ class ParsedLine:
     birth_date: date | None = None
     employee_share: int | None = None
     employer_share: int | None = None
+    why: Why = NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class TemplateLine:
     other_names: str
     days: int | None
     components: Mapping[str, int]
+    why: Why = NONE
 
 
 def parse(
@@ -118,7 +121,27 @@ def row_checks(layout: Layout, months: MonthRule) -> list[RowCheck]:
         if year and number and (fault := months.judge((year, number))):
             row.problems += (fitted.problem(row.number, "month", fault, f"{year}-{number:02d}"),)
 
-    return [has_number, month_fits] if layout.kind is Kind.NAPSA else [has_number, days_fit_pay]
+    return [has_number, month_fits] if layout.kind is Kind.NAPSA else [has_number, days_fit_pay, reason_check(months)]
+
+
+def reason_check(months: MonthRule) -> RowCheck:
+    """What is checked of a reason with its days; a cell of them that cannot be read is problem enough."""
+    bounds = months.bounds
+
+    def reason_fits(row: ReadRow, fitted: Fitted) -> None:
+        headers = {fitted.header(name) for name in WHY} if row.problems else ()
+        if any(problem.column in headers for problem in row.problems):
+            return
+        if found := why_of(row.values.get).fault(*bounds):
+            name, fault = found
+            row.problems += (fitted.problem(row.number, name, fault, str(row.values.get(name) or "")),)
+
+    return reason_fits
+
+
+def why_of(get: Callable[[str], Any]) -> Why:
+    """Why the line of a row is not a whole month, as far as its file says so."""
+    return Why(get("reason"), get("reason_from"), get("reason_to"))
 
 
 def mark_doubles(rows: Sequence[ReadRow], fitted: Fitted) -> list[ReadRow]:
@@ -169,6 +192,7 @@ def line_of(number: int, get: Callable[..., Any], values: Mapping[str, Any], nam
         get("birth_date"),
         get("employee_share"),
         get("employer_share"),
+        why_of(get),
     )
 
 
@@ -186,6 +210,8 @@ def template(
             person.other_names,
             str(month),
             "" if person.days is None else str(person.days),
+            person.why.reason or "",
+            *(day.isoformat() if day else "" for day in (person.why.reason_from, person.why.reason_to)),
             *(money.written(person.components[name]) if name in person.components else "" for name in components),
         ]
         for person in people

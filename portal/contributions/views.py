@@ -10,7 +10,17 @@ from flask_login import current_user
 
 from portal import clock
 from portal.auth.access import Right, fresh, needs
-from portal.contributions import declared_views, draft_views, drafts, file_work, intake, service, submit_views, upload
+from portal.contributions import (
+    declared_views,
+    draft_views,
+    drafts,
+    file_work,
+    intake,
+    line_views,
+    service,
+    submit_views,
+    upload,
+)
 from portal.contributions.acknowledgement import nil_attestation
 from portal.contributions.basis import load_basis
 from portal.contributions.corrections import views as correction_views
@@ -29,7 +39,7 @@ from portal.tabular.table import FileRefused
 from portal.tabular.writing import write_csv, write_xlsx
 from portal.web.pages import PER_PAGE, Page, download, page_number
 
-__all__ = ["bp", "correction_views", "declared_views", "draft_views", "submit_views"]
+__all__ = ["bp", "correction_views", "declared_views", "draft_views", "line_views", "submit_views"]
 
 #: Columns of the template that a spreadsheet must keep as text.
 TEXT_COLUMNS = ("national_id", "insurance_number", "staff_number", "month")
@@ -151,7 +161,7 @@ def template(employer_number: str, month: str, kind: str) -> Response:
     with reading() as session:
         packs = [pack(name) for name in schemes_of(session, g.employer.id, wanted)]
         basis = load_basis(session, g.employer.id, wanted, packs, today())
-    people = [intake.template_line(one) for one in basis.working]
+    people = [intake.template_line(basis, one) for one in basis.working]
     header, rows = upload.template(basis.components, people, month=wanted, money=money())
     name = f"payroll-{wanted}.{kind}"
     if kind == "xlsx":

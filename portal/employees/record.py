@@ -46,6 +46,10 @@ class Line:
     days: int | None
     said: Mapping[str, str]
     given: Given
+    #: Why it is not a whole month at the wage: a code, and the days it is about, both included.
+    reason: str | None = None
+    reason_from: date | None = None
+    reason_to: date | None = None
 
     @property
     def contribution(self) -> int:
@@ -263,6 +267,7 @@ def _line(line: DeclarationLine, declaration: Declaration) -> Line:
     return Line(
         line.components, line.earnings, line.insurable, line.employer_share, line.employee_share,
         declaration.submitted_at, line.days, line.given, given_from_json(pack(declaration.scheme), declaration.given),
+        line.reason, line.reason_from, line.reason_to,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.contributions.layouts import Kind
+from portal.contributions.reasons import Why
 from portal.contributions.upload import ParsedPayroll, TemplateLine, layout_of, parse, template
 from portal.scheme.calendars import Month
 from portal.tabular.amounts import AmountRule
@@ -146,6 +147,14 @@ PEOPLE = st.builds(
     other_names=st.just(""),
     days=st.one_of(st.none(), st.integers(1, 31)),
     components=st.fixed_dictionaries({"basic": st.integers(0, 10**9), "gross": st.integers(0, 10**9)}),
+    why=st.sampled_from(
+        [
+            Why(),
+            Why("sickness"),
+            Why("maternity", date(2026, 9, 5), date(2027, 1, 9)),
+            Why("left", None, date(2026, 10, 9)),
+        ]
+    ),
 )
 
 
@@ -168,6 +177,7 @@ def test_the_template_filled_in_is_read_back_as_it_was(people: list[TemplateLine
                 n.other_names,
                 n.days,
                 n.components,
+                n.why,
             )
             for n in result.lines
         ] == people

@@ -84,6 +84,8 @@ class Consequence:
         if self.late_difference is None:
             return [when_late(self.rules, self.due_day)]
         values = {"before": self._amount(self.late_before.amount), "now": self._amount(self.late_now.amount)}
+        if not (self.late_difference or self.late_now.amount):
+            return [_("No late charge is owed, neither before nor now.")]
         if not self.late_difference:
             return [_("The late charge does not change: to today it is %(now)s.", now=values["now"])]
         if self.late_difference < 0:
@@ -134,8 +136,8 @@ def consequences(session: Session, draft: Payroll, on: date) -> list[Consequence
     }
     sums = {scheme: Sums(**kept) for scheme, kept in draft.checked.get("sums", {}).items()}
     return [
-        _consequence(session, draft, pack(scheme), before.get(scheme), charges.get(scheme), one.total, on)
-        for scheme, one in sums.items()
+        _consequence(session, draft, pack(scheme), before.get(scheme), charges.get(scheme), sums[scheme].total, on)
+        for scheme in draft.checked.get("schemes", ())
     ]
 
 

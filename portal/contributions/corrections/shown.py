@@ -94,7 +94,14 @@ def as_csv(shown: OnPage) -> bytes:
     """Every line that differs, old values beside new ones."""
     currency = shown.rules.currency
     labels = [say(label) for label in shown.labels.values()]
-    fields = [*labels, gettext("Days"), gettext("Reason"), gettext("Employer share"), gettext("Employee share")]
+    fields = [
+        *labels,
+        gettext("Days"),
+        gettext("Reason"),
+        gettext("First day of the reason"),
+        gettext("Last day of the reason"),
+    ]
+    fields += [gettext("Employer share"), gettext("Employee share")]
     header = [gettext("Person"), gettext("Insurance number"), gettext("What")]
     for name in fields:
         header += [gettext("%(field)s, before", field=name), gettext("%(field)s, now", field=name)]
@@ -111,11 +118,12 @@ def _cells(shown: OnPage, currency: Currency) -> Iterable[list[Cell]]:
 
 def _side(side: Side | None, shown: OnPage, currency: Currency) -> list[Cell]:
     if side is None:
-        return [""] * (len(shown.labels) + 4)
+        return [""] * (len(shown.labels) + 6)
     paid = [_amount(side.components.get(code, 0), currency) for code in shown.labels]
     days = "" if side.days is None else str(side.days)
     shares = [_amount(share, currency) for share in (side.employer_share, side.employee_share)]
-    return [*paid, days, say(name_of(side.reason)), *shares]
+    bounds = ["" if day is None else day.isoformat() for day in (side.reason_from, side.reason_to)]
+    return [*paid, days, say(name_of(side.reason)), *bounds, *shares]
 
 
 def _amount(minor: int, currency: Currency) -> str:
