@@ -16,6 +16,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.db import Base, Id
 
+#: Where a session keeps under which permission its deeds are done.
+ON_BEHALF = "on_behalf"
+
 
 class Event(Enum):
     """Everything that is recorded, with the fields it carries beside actor, employer and time."""
@@ -96,6 +99,8 @@ class Event(Enum):
     TEMPLATE_CHANGED = ("notice.template_changed", ("kind", "language", "version"))
     NOTICE_RETRIED = ("notice.retried", ("delivery",))
     LETTER_WRITTEN = ("letter.written", ("letter", "kind"))
+    ON_BEHALF_BEGUN = ("on_behalf.begun", ())
+    ON_BEHALF_ENDED = ("on_behalf.ended", ())
     PERSONAL_DATA_READ = ("personal_data.read", ("where",))
 
     CANDIDATE_KEPT = ("scheme.candidate_kept", ("scheme", "file"))
@@ -169,8 +174,15 @@ def record(
             employer_id=employer,
             subject=subject,
             fields={name: _json(value) for name, value in fields.items()},
+            on_behalf_id=acting_under(session),
         )
     )
+
+
+def acting_under(session: Session) -> int | None:
+    """Under which permission somebody of the fund acts for an employer here; None where they act for themselves."""
+    found: int | None = session.info.get(ON_BEHALF)
+    return found
 
 
 def _json(value: Any) -> Any:

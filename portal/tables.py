@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from portal import approvals, audit, audit_chain, files, outbox, series, taken, work
 from portal.auth import models as auth
+from portal.auth import on_behalf
 from portal.bringing import models as bringing
 from portal.cases import models as cases
 from portal.colleagues import models as colleagues
@@ -39,6 +40,7 @@ ALL = (
     moving,
     opening,
     notices,
+    on_behalf,
     outbox,
     payments,
     people,

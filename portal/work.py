@@ -22,7 +22,7 @@ from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from portal import clock, db
+from portal import audit, clock, db
 from portal.db import WAKE, Base, Id, PublicId
 from portal.errors import NotFound, Refused
 from portal.files import StoredFile
@@ -155,9 +155,9 @@ def begin(
     """Put work of an employer (None: of the fund) down, in the caller's transaction; the open one of that *name*."""
     now = clock.real_now()
     statement = insert(Work).values(
-        employer_id=employer, asked_by=by, kind=kind.code, name=f"{kind.code}/{name}", payload=dict(payload), back=back,
-        state="waiting", doing=words_to_json(WAITING), done=0, total=total, tries=0, files=[], created_at=now,
-        updated_at=now,
+        employer_id=employer, asked_by=by, kind=kind.code, name=f"{kind.code}/{name}", back=back,
+        payload={**payload, audit.ON_BEHALF: audit.acting_under(session)}, doing=words_to_json(WAITING),
+        state="waiting", done=0, total=total, tries=0, files=[], created_at=now, updated_at=now,
     )  # fmt: skip
     session.execute(
         statement.on_conflict_do_nothing(index_elements=["employer_id", "name"], index_where=text(STILL_OPEN))
@@ -241,6 +241,7 @@ def _step(number: int) -> bool:
     kind = KINDS[order.kind]
     try:
         with db.writing() as session:
+            session.info[audit.ON_BEHALF] = order.payload.get(audit.ON_BEHALF)
             part = kind.step(session, order, _teller(number))
             _put_down(session, order, part)
         return part.result is None

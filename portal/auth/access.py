@@ -14,12 +14,14 @@ from functools import wraps
 from typing import Any, TypeVar
 from uuid import UUID
 
-from flask import Blueprint, abort, current_app, g, redirect, request, session, url_for
+from flask import Blueprint, abort, current_app, g, has_app_context, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
-from sqlalchemy import column, select, table
+from sqlalchemy import column, event, select, table
+from sqlalchemy.orm import Session
 
-from portal import clock, db
+from portal import audit, clock, db
+from portal.auth import on_behalf
 from portal.auth.models import Account, EmployerRole, FundRoleName
 from portal.auth.proof import fresh as fresh
 from portal.auth.scope import is_mine, places_of
@@ -65,6 +67,8 @@ FUND_RIGHTS = {
     FundRoleName.AUDITOR: {Right.FUND_VIEW, Right.AUDIT},
     FundRoleName.SYSTEM_ADMINISTRATOR: {Right.FUND_VIEW, Right.SYSTEM},
 }
+#: What somebody of the fund may do for an employer: everything but deciding who else may act for it.
+ON_BEHALF_RIGHTS = frozenset({Right.VIEW, Right.PREPARE, Right.SUBMIT})
 
 #: blueprint -> the guard it declared; create_app refuses a blueprint that is not here.
 GUARDS: dict[str, str] = {}
@@ -143,15 +147,35 @@ def acting_for_employer() -> ResponseReturnValue | None:
         row = database.execute(select(_employer).where(_employer.c.number == number)).one_or_none()
         today = clock.today(fund().timezone)
         roles = mandates(database, current_user.id, row.id, today) if row else set()
+        paper = on_behalf.open_of(database, current_user.id, row.id, today) if row and not roles else None
         name = (row.trade_name or row.legal_name) if row else ""
-        why = why_not_acting(database, current_user.id, row.id, name, today) if row and not roles else None
+        acts = bool(roles or paper)
+        why = why_not_acting(database, current_user.id, row.id, name, today) if row and not acts else None
     if why is not None:
         raise Refused(why, status=403)
-    if row is None or not roles:
+    if row is None or not acts:
         abort(404)
     g.employer = EmployerOnPage(row.id, row.public_id, row.number, name, row.state)
+    if paper is not None:
+        return _of_the_fund(paper)
     g.rights = frozenset().union(*(EMPLOYER_RIGHTS[role] for role in roles))
     return _second_step(not roles.isdisjoint(fund().second_step_for))
+
+
+def _of_the_fund(paper: on_behalf.OnBehalf) -> ResponseReturnValue | None:
+    """Somebody of the fund enters what the employer gave on paper, while they work there and for its district."""
+    rights = frozenset[Right]().union(*(FUND_RIGHTS[role] for role in _fund_roles()))
+    if Right.CONTRIBUTIONS not in rights or not is_mine(request, places_of(current_user.districts)):
+        abort(404)
+    g.on_behalf, g.rights = paper, ON_BEHALF_RIGHTS
+    return _second_step(current_app.config["PORTAL"].second_step)
+
+
+@event.listens_for(Session, "after_begin")
+def _under(session: Session, *_rest: object) -> None:
+    """What is done in an employer's pages by somebody of the fund carries under what it was done."""
+    if has_app_context() and (paper := g.get("on_behalf")) is not None:
+        session.info[audit.ON_BEHALF] = paper.id
 
 
 def fund_staff() -> ResponseReturnValue | None:

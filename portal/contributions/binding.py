@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.auth import on_behalf
 from portal.auth.models import Account, EmployerRole
 from portal.auth.service import mandates
 from portal.contributions import acknowledgement
@@ -27,7 +28,7 @@ from portal.contributions.storage import Contents, basis_of, contents_of
 from portal.employers.models import Employer
 from portal.employers.roster import day_of
 from portal.errors import Refused
-from portal.installation import pack
+from portal.installation import fund, pack
 from portal.scheme.blocks.pack import Pack
 from portal.words import _, _n
 
@@ -147,10 +148,12 @@ def _said(rules: Pack, assessed: Assessed) -> set[tuple[object, ...]]:
 
 
 def _signer(session: Session, employer_id: int, by: int | None, at: datetime) -> str:
-    """Who answers for it, with the role that allows it: "Mutinta Banda, signatory"."""
+    """Who answers for it, with the role that allows it ("Mutinta Banda, signatory"); on paper also who entered it."""
     account = session.get(Account, by) if by is not None else None
     if account is None:
         return ""
+    if (paper := on_behalf.behind(session)) is not None:
+        return f"{paper.signed_by} / {account.name}, {fund().short_name}"
     roles = mandates(session, account.id, employer_id, day_of(at))
     role = next((one for one in (EmployerRole.SIGNATORY, EmployerRole.ADMINISTRATOR) if one in roles), None)
     return f"{account.name}, {role.value}" if role else account.name

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock, pdf
 from portal.auth.access import Right, needs
+from portal.auth.on_behalf import paper_of
 from portal.contributions import queries, service
 from portal.contributions.acknowledgement import PDF, keep_pdf
 from portal.contributions.corrections.compare import versions_of
@@ -20,6 +21,7 @@ from portal.contributions.pages import bp, here
 from portal.contributions.standing import Declared
 from portal.contributions.storage import open_payroll
 from portal.db import reading, writing
+from portal.errors import NotFound
 from portal.files import StoredFile
 from portal.installation import pack
 from portal.web.pages import Page, download, page_number
@@ -63,6 +65,18 @@ def acknowledgement_pdf(employer_number: str, number: str) -> Response:
         found = service.declaration_by_number(session, g.employer.id, number)
         content = _kept_pdf(session, found, clock.now())
     return download(content, f"{number}.pdf", PDF)
+
+
+@bp.get("/declarations/<number>/paper")
+@needs(Right.VIEW)
+def paper(employer_number: str, number: str) -> Response:
+    """The paper from which somebody of the fund entered a declaration."""
+    with reading() as session:
+        found = service.declaration_by_number(session, g.employer.id, number)
+        if found.on_behalf_id is None:
+            raise NotFound(number)
+        _behind, file = paper_of(session, found.on_behalf_id)
+        return download(file.content, file.name, file.media_type)
 
 
 def _kept_pdf(session: Session, found: Declaration, at: datetime) -> bytes:

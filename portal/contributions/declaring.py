@@ -105,7 +105,7 @@ def _declaration(
         employer_share=sums.employer, employee_share=sums.employee, total=sums.total, provisional=sums.provisional,
         due_day=due, pack_hash=rules.hash, submitted_at=at, submitted_by=submission.by,
         snapshot={}, given=given.to_json(), late_reason=submission.late_reason if day_of(at) > due else "",
-        supersedes_id=main.id if main and not payroll.adds else None,
+        on_behalf_id=audit.acting_under(session), supersedes_id=main.id if main and not payroll.adds else None,
         supplements_id=main.id if main and payroll.adds else None,
     )  # fmt: skip
     made.snapshot = acknowledgement.snapshot(

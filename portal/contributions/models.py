@@ -189,6 +189,8 @@ class Declaration(Base):
     supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("declaration.id"))
     #: The main declaration that stood when this one added people to its month.
     supplements_id: Mapped[int | None] = mapped_column(ForeignKey("declaration.id"))
+    #: Under what somebody of the fund entered it from paper; None: the employer sent it itself.
+    on_behalf_id: Mapped[int | None] = mapped_column(ForeignKey("on_behalf.id"))
     #: Why it was filed after the due day, in the employer's words; empty where nothing was said.
     late_reason: Mapped[str] = mapped_column(default="", server_default="")
 

@@ -7,8 +7,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from portal import audit
 from portal.contributions.models import Declaration, Payroll
-from portal.installation import pack
+from portal.employers.roster import day_of
+from portal.installation import month_words, pack
 from portal.notices import service as notices
 from portal.notices.kinds import Kind
 from portal.words import Amount, Words, _
@@ -24,6 +26,12 @@ def declared(session: Session, payroll: Payroll, made: Sequence[Declaration], *,
         session, kind, name=str(payroll.public_id), at=at, employer=payroll.employer_id,
         about={"payroll": payroll.public_id}, month=payroll.month, lines=[_line(one) for one in made],
     )  # fmt: skip
+    if audit.acting_under(session) is not None:
+        month = month_words(payroll.month)
+        notices.tell(
+            session, Kind.ON_BEHALF, name=str(payroll.public_id), at=at, employer=payroll.employer_id,
+            day=day_of(at), what=_("%(month)s was declared from a paper form.", month=month),
+        )  # fmt: skip
 
 
 def _line(one: Declaration) -> Words:

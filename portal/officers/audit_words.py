@@ -131,6 +131,7 @@ GROUPS: Mapping[str, Words] = {
     "case.": _("Cases"),
     "work.": _("Work taken and given back"),
     "approval.": _("Approvals"),
+    "on_behalf.": _("What the fund did on behalf of employers"),
     "personal_data.": _("Reading of personal data"),
     "scheme.": _("Draft rules"),
     "notice.": _("Notices"),

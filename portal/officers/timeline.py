@@ -121,6 +121,8 @@ SAYS: dict[str, Callable[[Mapping[str, Any]], Words]] = {
         "Cover for %(month)s closed for %(n)s person", "Cover for %(month)s closed for %(n)s people",
         int(f["people"]), month=month_said(f["month"]),
     ),
+    Event.ON_BEHALF_BEGUN.label: lambda _f: _("The fund began to enter what the employer gave on paper"),
+    Event.ON_BEHALF_ENDED.label: lambda _f: _("The fund finished entering what the employer gave on paper"),
     Event.NOTE_KEPT.label: lambda _f: _("A note for colleagues was kept"),
     Event.CASE_OPENED.label: lambda f: _("Case %(number)s opened", number=str(f["case"])),
     Event.CASE_WRITTEN.label: lambda f: _("Something was written in case %(number)s", number=str(f["case"])),
@@ -147,6 +149,7 @@ def timeline(session: Session, employer_id: int, *, limit: int, offset: int = 0)
             SAYS[event.event]({**event.fields, **charges.get(str(event.fields.get("charge")), {})}),
             name or "",
             event.at,
+            _("on behalf of the employer") if event.on_behalf_id else "",
         )
         for event, name in rows
     ], total

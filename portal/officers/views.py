@@ -18,6 +18,7 @@ from portal.installation import fund, pack, packs
 from portal.ledger.statement import ageing
 from portal.officers import approval_lists, queries
 from portal.officers.enrolment_views import bp as enrolment_bp  # noqa: F401  # the app opens every blueprint here
+from portal.officers.on_behalf_views import bp as on_behalf_bp  # noqa: F401
 from portal.officers.record.views import bp as record_bp  # noqa: F401
 from portal.officers.search_views import bp as search_bp  # noqa: F401
 from portal.officers.shown import EMPLOYER_STATES, by_scheme, employer_csv

@@ -12,6 +12,7 @@ from sqlalchemy import CompoundSelect, func, literal, select, union_all
 from sqlalchemy.orm import Session, defer
 
 from portal.auth.models import Account, Mandate
+from portal.auth.on_behalf import OnBehalf
 from portal.cases.models import Case, CaseEntry, CaseFile
 from portal.contributions.models import Declaration, Payroll
 from portal.db import day_range
@@ -103,7 +104,8 @@ def _papers(employer_id: int) -> CompoundSelect[Any]:
         .join(Case, Case.id == CaseEntry.case_id)
         .where(Case.employer_id == employer_id)
     )
-    return union_all(registered, payrolls, asked)
+    entered = select(OnBehalf.file_id, literal("on_behalf")).where(OnBehalf.employer_id == employer_id)
+    return union_all(registered, payrolls, asked, entered)
 
 
 def papers(session: Session, employer_id: int, number: int) -> tuple[list[Paper], int]:

@@ -25,7 +25,7 @@ MEMBERS = """
             (min(declaration.submitted_at) AT TIME ZONE :zone)::date AS on_day,
             (array_agg(declaration.due_day ORDER BY declaration.id))[1] AS due_day,
             (array_agg(payroll.source ORDER BY declaration.id))[1] AS source,
-            false AS on_paper,
+            (array_agg(declaration.on_behalf_id ORDER BY declaration.id))[1] IS NOT NULL AS on_paper,
             bool_and(declaration.kind = 'nil') FILTER (WHERE declaration.state <> ALL(:gone)) AS nil
         FROM declaration
         JOIN payroll ON payroll.id = declaration.payroll_id
