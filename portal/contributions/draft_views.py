@@ -26,7 +26,7 @@ from portal.db import reading, writing
 from portal.installation import calendar, fund, pack
 from portal.scheme.calendars import days_in
 from portal.tabular.writing import write_csv
-from portal.web.filters import say
+from portal.web.filters import pack_words, say
 from portal.web.pages import Page, download, page_number
 
 
@@ -161,7 +161,7 @@ def give_up(employer_number: str, payroll: UUID) -> ResponseReturnValue:
 def labels(payroll: Payroll) -> dict[str, str]:
     """The pay components of a payroll, each with its name."""
     codes = dict.fromkeys(code for name in payroll.checked.get("schemes", ()) for code in pack(name).components)
-    return {code: label_of(code) for code in codes}
+    return {code: pack_words(label_of(code)) for code in codes}
 
 
 def _typed() -> tuple[dict[str, str], int]:

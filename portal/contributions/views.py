@@ -33,7 +33,7 @@ from portal.db import reading, writing
 from portal.employers.roster import roster_in
 from portal.employers.roster_import import money
 from portal.errors import Refused
-from portal.installation import pack
+from portal.installation import fund, pack
 from portal.scheme.calendars import Month
 from portal.tabular.table import FileRefused
 from portal.tabular.writing import write_csv, write_xlsx
@@ -191,5 +191,6 @@ def _month_page(wanted: Month, form: UploadForm, nil_form: NilForm) -> str:
         works = file_work.works_of(session, g.employer.id, wanted)
     return render_template(
         "contributions/month.html", row=row, people=people, works=works, form=form, nil_form=nil_form, today=today(),
-        nil_words=nil_attestation(wanted), may_change=Right.PREPARE in g.rights, may_submit=Right.SUBMIT in g.rights,
+        nil_words=nil_attestation(wanted), schemes=fund().schemes, may_change=Right.PREPARE in g.rights,
+        may_submit=Right.SUBMIT in g.rights,
     )  # fmt: skip

@@ -183,7 +183,7 @@ def with_pay(form: type[RosterForm], needed: bool = True) -> type[RosterForm]:
     """The form with a field for each pay component that some scheme counts."""
     fields: dict[str, Any] = {
         PAY + code: ReadText(
-            label,
+            pack_words(label),
             lambda today: amount_reader(money()),
             needed,
             render_kw={"inputmode": "decimal", "autocomplete": "off"},

@@ -59,7 +59,7 @@ def people(employer_number: str) -> ResponseReturnValue:
     with reading() as session:
         lines, total = list_roster(session, g.employer.id, asked, page=number, per_page=PER_PAGE)
     return render_template(
-        "roster/list.html", asked=asked, page=Page(lines, number, total), states=STATES, labels=component_labels(),
+        "roster/list.html", asked=asked, page=Page(lines, number, total), states=STATES, labels=_labels(),
         sort_url=_sort_url, may_change=Right.PREPARE in g.rights, categories=_names(fund().categories),
         may_manage=Right.MANAGE in g.rights, counted=_n("%(n)s person", "%(n)s people", total),
         currency=fund().currency.code,
@@ -90,7 +90,7 @@ def person(employer_number: str, person: UUID) -> ResponseReturnValue:
     with reading() as session:
         record = record_of(session, g.employer.id, person)
     return render_template(
-        "roster/person.html", record=record, labels=component_labels(), currency=fund().currency.code,
+        "roster/person.html", record=record, labels=_labels(), currency=fund().currency.code,
         categories=_names(fund().categories), reasons=_names(fund().leave_reasons), today=today(),
         told=_told(record.employments),
         may_change=Right.PREPARE in g.rights, may_manage=Right.MANAGE in g.rights,
@@ -163,7 +163,7 @@ def wage(employer_number: str, employment: UUID) -> ResponseReturnValue:
     with reading() as session:
         now = roster.wage_in(session, row.id, month_on(today()))
     return render_template(
-        "roster/wage.html", form=form, employment=row, person=person, now=now, labels=component_labels(),
+        "roster/wage.html", form=form, employment=row, person=person, now=now, labels=_labels(),
         currency=fund().currency.code,
     ), _status(form)  # fmt: skip
 
@@ -272,6 +272,11 @@ def _sort_url(name: str) -> str:
 
 def _names(choices: Any) -> dict[str, str]:
     return {one.code: pack_words(one.name) for one in choices}
+
+
+def _labels() -> dict[str, str]:
+    """The pay components by what the reader calls them."""
+    return {code: pack_words(label) for code, label in component_labels().items()}
 
 
 def _what(event: AuditEvent) -> Words:

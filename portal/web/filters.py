@@ -22,7 +22,7 @@ from portal.scheme.explain import words_from_json
 from portal.web import charts, numbers
 from portal.web.catalogue import PACK
 from portal.web.days import day, gregorian, moment, month_name
-from portal.web.numbers import WRITTEN, count, figure, figures, locale, money, own_digits, size
+from portal.web.numbers import WRITTEN, count, figure, figures, locale, money, own_digits, sign, size, whole, written
 from portal.words import Amount, Words, _
 
 __all__ = [
@@ -35,8 +35,10 @@ __all__ = [
     "pack_words",
     "register",
     "say",
+    "sign",
     "size",
     "source",
+    "whole",
 ]
 
 #: What roles and states are called inside a sentence, for the translators.
@@ -75,7 +77,9 @@ def register(app: Flask, digits: Mapping[str, int] | None = None) -> None:
         "say": say,
         "pack_words": pack_words,
         "source": source,
+        "sign": sign,
         "size": size,
+        "whole": whole,
     }
     app.jinja_env.filters.update(filters)
     app.jinja_env.filters["percent"] = charts.percent
@@ -118,11 +122,13 @@ def _value(name: str, value: object) -> object:
             return gregorian(value) if name == "gregorian" else day(value)
         case Month():
             return month_name(value)
-    return count(value)
+    return written(name, value)
 
 
 def _text(name: str, text: str) -> str:
     """Text inside a sentence: a role or state of the portal, words of a pack, or somebody's own."""
+    if name == "currency":
+        return sign(text)
     if name in ("role", "state"):
         return gettext(text.replace("_", " "))
     if name in ("day", "year") and text.isdecimal():

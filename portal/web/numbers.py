@@ -35,7 +35,9 @@ _ASCII = "0123456789"
 #: Money of countries whose English counts in lakh and crore.
 _LAKH = frozenset(("NPR", "INR", "BDT", "PKR"))
 #: What readers write instead of the sign that Babel knows.
-_SIGNS = {("ne", "NPR"): "रू"}
+_SIGNS = {("ne", "NPR"): "रु"}
+#: The places of a sentence that say how many; other numbers (a year, a row) are not put in groups.
+_COUNTS = frozenset(("n", "num", "people", "total"))
 #: 12.5 % or 1,234.5678… ZMW: figures as ``portal.scheme.money`` writes them, whose space does not break in a rate.
 WRITTEN = re.compile(r"-?[0-9]+(,[0-9]{3})*(\.[0-9]+)?(\u00a0%|…? [A-Z]{3})")
 
@@ -50,6 +52,11 @@ def register(app: Flask, digits: Mapping[str, int] | None = None) -> None:
 def locale() -> Locale:
     """The reader's locale; English where nobody has asked for one."""
     return get_locale() or Locale("en")
+
+
+def sign(currency: str) -> str:
+    """What stands for a currency beside figures and over columns: its code, or the sign that readers write."""
+    return _SIGNS.get((locale().language, currency), currency)
 
 
 def money(minor: int | None, currency: str) -> str:
@@ -86,6 +93,13 @@ def count(number: object) -> object:
     """A whole number in the reader's digits; anything else as it is."""
     if isinstance(number, int) and not isinstance(number, bool) and locale().default_numbering_system in _SYSTEMS:
         return own_digits(str(number))
+    return number
+
+
+def whole(number: object) -> object:
+    """A count as readers write it, "12,345" or "१२,३४५"; anything that is no whole number as it is."""
+    if isinstance(number, int) and not isinstance(number, bool):
+        return own_digits(str(_pattern(str(locale()), 0).apply(number, locale())))
     return number
 
 
@@ -144,7 +158,14 @@ def _ngettext(context: Context, singular: str, plural: str, num: int, **variable
 
 
 def _counted(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: count(value) for name, value in values.items()}
+    return {name: written(name, value) for name, value in values.items()}
+
+
+def written(name: str, value: Any) -> Any:
+    """A value at its place in a sentence: a sign of money, a count, or as it is."""
+    if name == "currency":
+        return sign(value)
+    return whole(value) if name in _COUNTS else count(value)
 
 
 def _regrouped(text: str) -> str:

@@ -98,7 +98,7 @@ def test_a_due_day_is_not_told_twice_and_survives_a_snapshot(app: Flask, nepal: 
     [
         ("en", "NPR\u00a012,34,567.80", "12,34,567.80"),
         ("fr", "1\u202f234\u202f567,80\u00a0NPR", "1\u202f234\u202f567,80"),
-        ("ne", "रू\u00a0१२,३४,५६७.८०", "१२,३४,५६७.८०"),
+        ("ne", "रु\u00a0१२,३४,५६७.८०", "१२,३४,५६७.८०"),
     ],
 )
 def test_rupees_are_grouped_as_readers_reckon(app: Flask, language: str, words: str, column: str) -> None:

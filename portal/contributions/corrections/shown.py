@@ -29,7 +29,7 @@ from portal.installation import pack
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.money import Currency, format_amount
 from portal.tabular.writing import Cell, write_csv
-from portal.web.filters import say
+from portal.web.filters import pack_words, say
 from portal.words import Words, _
 
 #: So many lines that differ stand on the page before submitting; all of them have a page of their own.
@@ -93,7 +93,7 @@ def draft_beside(
 def as_csv(shown: OnPage) -> bytes:
     """Every line that differs, old values beside new ones."""
     currency = shown.rules.currency
-    labels = [say(label) for label in shown.labels.values()]
+    labels = [pack_words(label) for label in shown.labels.values()]
     fields = [
         *labels,
         gettext("Days"),
