@@ -60,6 +60,9 @@ ROOMS = (
     "portal.jobs.work_views",
     "portal.opening.ready_views",
     "portal.notices.pages.text_views",
+    "portal.notices.pages.message_views",
+    "portal.notices.pages.choice_views",
+    "portal.notices.pages.log_views",
     "portal.bringing.views",
     "portal.moving.views",
 )

@@ -47,6 +47,8 @@ class Account(Base):
     language: Mapped[str | None]
     #: For text messages, where the fund sends any.
     phone: Mapped[str] = mapped_column(default="", server_default="")
+    #: When they agreed to text messages; None: they did not.
+    texts_agreed_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]

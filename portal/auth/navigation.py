@@ -27,6 +27,7 @@ def _of_employer(base: str) -> list[tuple[str, str]]:
         (_("Payroll"), f"{base}/payrolls/"),
         (_("Account"), f"{base}/account/"),
         (_("Questions"), f"{base}/cases/"),
+        (_("Messages"), f"{base}/messages/"),
         (_("Employer file"), f"{base}/file"),
         (_("Colleagues"), f"{base}/colleagues/"),
         (_("Calculators"), "/calculators/"),
@@ -43,13 +44,14 @@ def _of_fund(rights: frozenset[Right]) -> list[tuple[str, str]]:
         (_("Arrears"), "/fund/arrears"),
         (_("Figures"), "/fund/figures"),
         (_("Cases"), "/fund/cases"),
+        (_("Messages"), "/fund/messages"),
         (_("Core"), "/fund/core"),
         (_("Schemes"), "/fund/schemes/"),
     ]
     if Right.AUDIT in rights:
         links.append((_("What was done"), "/fund/audit"))
     if Right.SYSTEM in rights:
-        links += [(_("What we write"), "/fund/texts/"), (_("Ready?"), "/fund/ready")]
+        links.append((_("Ready?"), "/fund/ready"))
     return links
 
 

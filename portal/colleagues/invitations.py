@@ -20,6 +20,8 @@ from portal.colleagues.roles import NAMES, role_of
 from portal.employers.models import Employer
 from portal.errors import NotFound, Refused
 from portal.installation import fund
+from portal.notices import service as notices
+from portal.notices.kinds import Kind
 from portal.words import Words, _
 
 #: How long a link is good.
@@ -54,6 +56,11 @@ def invite(
     found.from_day, found.to_day = offer.from_day, offer.to_day
     found.invited_by, found.invited_at = by, at
     _send(session, found, employer, url)
+    if employer is not None:
+        notices.tell(
+            session, Kind.COLLEAGUE_INVITED, name=f"{found.public_id}/{at.isoformat()}", at=at, employer=employer.id,
+            email=found.email, roles=[NAMES[role] for role in offer.roles],
+        )  # fmt: skip
     audit.record(
         session, Event.INVITED, at=at, by=by, employer=found.employer_id, subject=f"invitation:{found.public_id}",
         roles=found.roles, from_day=offer.from_day, to_day=offer.to_day,
@@ -160,6 +167,11 @@ def accept(session: Session, secret: str, account_id: int, *, today: date, at: d
             status=409,
         )
     _give(session, found, account, max(found.from_day, today), at)
+    if found.employer_id is not None:
+        notices.tell(
+            session, Kind.COLLEAGUE_JOINED, name=str(found.public_id), at=at, employer=found.employer_id,
+            colleague=account.name, roles=[NAMES[role_of(role)] for role in found.roles],
+        )  # fmt: skip
     found.accepted_by, found.accepted_at = account.id, at
     subject = f"invitation:{found.public_id}"
     audit.record(session, Event.INVITATION_ACCEPTED, at=at, by=account.id, employer=found.employer_id, subject=subject)

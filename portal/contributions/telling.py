@@ -34,6 +34,29 @@ def declared(session: Session, payroll: Payroll, made: Sequence[Declaration], *,
         )  # fmt: skip
 
 
+def waits(
+    session: Session, payroll: Payroll, credits: Sequence[tuple[str, Amount]], *, name: str, at: datetime
+) -> None:
+    """A correction waits for the fund: by scheme (its short name) what was paid too much.  *name* is used once."""
+    lines = [_("%(scheme)s: %(amount)s would become credit", scheme=one, amount=amount) for one, amount in credits]
+    notices.tell(
+        session, Kind.CORRECTION_WAITING, name=name, at=at, employer=payroll.employer_id, month=payroll.month,
+        lines=lines,
+    )  # fmt: skip
+
+
+def decided(session: Session, payroll: Payroll, *, agreed: bool, note: str, name: str, at: datetime) -> None:
+    """The fund decided on a correction; *note* is what the officer wrote, *name* is used once."""
+    if agreed:
+        decision = _("it is in force, and what was paid too much is credit.")
+    else:
+        decision = _("it is not in force. You can change it and submit it again, or give it up.")
+    notices.tell(
+        session, Kind.CORRECTION_DECIDED, name=name, at=at, employer=payroll.employer_id, month=payroll.month,
+        decision=decision, note=note,
+    )  # fmt: skip
+
+
 def _line(one: Declaration) -> Words:
     scheme, number = pack(one.scheme).short_name, one.number
     if not one.total:

@@ -36,7 +36,7 @@ AT_ONCE, ROWS = 200, 1000
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Somebody a notice may be sent to; *role* is what makes them one."""
+    """Somebody a notice may be sent to; *role* is what makes them one, *phone* is empty unless they agreed to texts."""
 
     address: str
     phone: str
@@ -118,7 +118,8 @@ def _can_read() -> ColumnElement[bool]:
 
 
 def _reader(account: Account, role: str = "") -> Reader:
-    return Reader(account.email, account.phone, language_of(account.language), account=account.id, role=role)
+    phone = account.phone if account.texts_agreed_at is not None else ""
+    return Reader(account.email, phone, language_of(account.language), account=account.id, role=role)
 
 
 def language_of(chosen: str | None) -> str:
@@ -190,8 +191,12 @@ def _people(session: Session, notice: Notice) -> list[Reader]:
     """The persons a notice concerns who can be written to."""
     named = [notice.person_id] if notice.person_id else [int(one) for one in notice.about["people"].split(",")]
     wanted = (Person.id == func.any(named), has_address())
-    rows = session.execute(select(Person.id, Person.email, Person.phone).where(*wanted).order_by(Person.id))
-    return [Reader(email, phone, fund().languages[0], person=person) for person, email, phone in rows]
+    columns = (Person.id, Person.email, Person.phone, Person.texts_agreed_at)
+    rows = session.execute(select(*columns).where(*wanted).order_by(Person.id))
+    return [
+        Reader(email, phone if agreed else "", fund().languages[0], person=person)
+        for person, email, phone, agreed in rows
+    ]
 
 
 def _row(notice: Notice, one: Reader, way: Channel, address: str, at: datetime) -> dict[str, object]:

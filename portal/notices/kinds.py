@@ -71,7 +71,6 @@ class Sort(StrEnum):
     """What may stand in a place of a text."""
 
     TEXT = "text"
-    ROLE = "role"
     AMOUNT = "amount"
     DAY = "day"
     MONTH = "month"
@@ -81,7 +80,6 @@ class Sort(StrEnum):
 #: What a value for a place of each sort is in Python.
 FITTING: Mapping[Sort, tuple[type, ...]] = {
     Sort.TEXT: (str, Words),
-    Sort.ROLE: (str,),
     Sort.AMOUNT: (Amount,),
     Sort.DAY: (date,),
     Sort.MONTH: (Month,),

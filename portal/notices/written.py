@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask_babel import force_locale, gettext
+from flask_babel import force_locale
 from markupsafe import Markup, escape
 from sqlalchemy import column, func, select, table
 from sqlalchemy.orm import Session
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from portal.installation import fund
 from portal.notices import wording
 from portal.notices.catalogue import CATALOGUE
-from portal.notices.kinds import Kind, Place, Sort, Spec, read_back
+from portal.notices.kinds import Kind, Place, Spec, read_back
 from portal.notices.models import Notice, Template
 from portal.notices.templates import Texts, texts
 from portal.scheme.calendars import Month
@@ -84,7 +84,7 @@ def sample(spec: Spec, subject: str, text: str, language: str) -> Written:
 
 def place_written(place: Place) -> str:
     """The sample of a place as it would be written now."""
-    return _value(place.sort, place.sample)
+    return _value(place.sample)
 
 
 def default_text(spec: Spec, language: str) -> tuple[str, str]:
@@ -108,7 +108,7 @@ def _fill(
     spec: Spec, subject: str, text: str, values: Mapping[str, Any], about: Mapping[str, str], named: Named
 ) -> Written:
     link = _link(spec, values, about, named)
-    written = {name: _value(spec.places[name].sort, value) for name, value in values.items() if name in spec.places}
+    written = {name: _value(value) for name, value in values.items() if name in spec.places}
     # A kind may have a place of its own under a name that is known everywhere.
     known = {"employer": named.name, "number": named.number, "fund": fund().short_name, "link": link} | written
     lines = {name: value for name, value in values.items() if isinstance(value, list | tuple)}
@@ -116,7 +116,7 @@ def _fill(
     return Written(
         spec.kind,
         _capital(" ".join(wording.filled(subject, known).split())),  # with common spaces: it is the head of a mail
-        [_page(one, known, lines) for one in parted],
+        [_page(one, known, lines) for one in parted if _plain(one, known, lines)],
         [_plain(one, known, lines) for one in parted if _plain(one, known, lines)],
         link,
         say(spec.action),
@@ -128,7 +128,7 @@ def _link(spec: Spec, values: Mapping[str, Any], about: Mapping[str, str], named
     return wording.filled(spec.link, {"number": named.number, **months, **about})
 
 
-def _value(sort: Sort, value: object) -> str:
+def _value(value: object) -> str:
     """What stands in a place, written as people write it in the reader's language."""
     match value:
         case Amount():
@@ -139,7 +139,7 @@ def _value(sort: Sort, value: object) -> str:
             return day(value)
         case list() | tuple():
             return "; ".join(say(one) for one in value)
-    return gettext(str(value).replace("_", " ")) if sort is Sort.ROLE else say(value)
+    return say(value)
 
 
 def _page(paragraph: str, known: Mapping[str, str], lines: Mapping[str, Sequence[Any]]) -> Markup:

@@ -27,6 +27,8 @@ class Person(Base):
     birth_date: Mapped[date]
     phone: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="")
+    #: When they agreed to text messages; None: they did not.
+    texts_agreed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     @property

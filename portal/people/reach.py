@@ -11,8 +11,8 @@ from portal.people.models import Person
 
 
 def has_address() -> ColumnElement[bool]:
-    """Whether a person gave an address, or a number to which text messages may be sent."""
-    return (Person.email != "") | (Person.phone != "")
+    """Whether there is an address of a person, or a number to which they agreed to get text messages."""
+    return (Person.email != "") | ((Person.phone != "") & Person.texts_agreed_at.is_not(None))
 
 
 def reachable(session: Session, people: Collection[int]) -> set[int]:

@@ -34,6 +34,7 @@ from portal.employers.models import Employer, Employment, Registration
 from portal.files import StoredFile
 from portal.installation import fund
 from portal.ledger.models import Charge, Transaction
+from portal.notices.models import Delivery, Notice
 from portal.payments.bills import issue_bill
 from portal.payments.models import Receipt
 from portal.payments.taking_back import ask_to_take_back
@@ -142,6 +143,7 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         "mandate": mandate.public_id,
         "invitation": invitation.public_id,
         "approval": asked.public_id,
+        "notice_delivery": _delivery(session, first(Notice)).public_id,
         "work": work.public_id,
         "simulation": simulation.public_id,
         "bill": issue_bill(session, employer.id, charge.id, at=now, by=None).public_id,
@@ -221,6 +223,17 @@ def _cases(session: Session, employer: Employer, person: Person, month: str) -> 
         "questions": asked.public_id, "cases": asked.public_id, "employee": reported.public_id,
         "problem": told.public_id, "": asked.public_id,
     }  # fmt: skip
+
+
+def _delivery(session: Session, notice: Notice) -> Delivery:
+    """A mail about something this employer was told, that nobody took."""
+    made = Delivery(
+        notice_id=notice.id, employer_id=notice.employer_id, channel="mail", address="gone@example.org", language="en",
+        state="refused", attempts=1, problem="", created_at=notice.at,
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    return made
 
 
 def _paper(session: Session, case: object) -> object:

@@ -17,8 +17,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import approvals
-from portal.approvals import Action, Approval, Decider, Row
+from portal.approvals import Action, Approval, Decider, Decision, Row
 from portal.auth.access import Right
+from portal.contributions import telling
 from portal.contributions.binding import Ready, make_binding, ready_to_declare
 from portal.contributions.corrections.compare import compared, of_declared, of_draft
 from portal.contributions.corrections.consequence import Consequence
@@ -60,6 +61,11 @@ def ask(
     draft.state = PayrollState.ASKED.value
     draft.version += 1
     session.flush()
+    credits = [
+        (pack(one["scheme"]).short_name, Amount(one["credit"], one["currency"]))
+        for one in shown["schemes"] if one["credit"]
+    ]  # fmt: skip
+    telling.waits(session, draft, credits, name=str(asked.public_id), at=at)
     return asked
 
 
@@ -129,14 +135,17 @@ def _carry_out(session: Session, asked: Approval, decider: Decider) -> None:
     session.flush()
     ready = ready_to_declare(session, draft, decider.at)
     make_binding(session, ready, by=asked.asked_by, at=decider.at, late_reason=asked.shown.get("late_reason", ""))
+    telling.decided(session, draft, agreed=True, note=asked.note, name=str(asked.public_id), at=decider.at)
 
 
-def _refused(session: Session, asked: Approval, _decider: Decider) -> None:
+def _refused(session: Session, asked: Approval, decider: Decider) -> None:
     """It will not be done: the employer may change the draft and submit it again, or give it up."""
     draft = _waiting(session, asked)
     draft.state = PayrollState.DRAFT.value
     draft.version += 1
     session.flush()
+    if asked.decision == Decision.REFUSED:  # whoever took it back knows
+        telling.decided(session, draft, agreed=False, note=asked.note, name=str(asked.public_id), at=decider.at)
 
 
 def _waiting(session: Session, asked: Approval) -> Payroll:

@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, StringField, TextAreaField
-from wtforms.validators import Length
+from wtforms import BooleanField, HiddenField, RadioField, StringField, TelField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional, Regexp
 
+from portal.installation import fund
 from portal.web.filters import say
 from portal.web.forms import PortalForm
+from portal.web.language import own_name
 from portal.words import Words
+
+
+def _number(text: str | None) -> str:
+    """A telephone number without what people write between its figures."""
+    return re.sub(r"[ ().\-/]", "", text or "")
+
+
+class ChoicesForm(PortalForm):
+    """In which language one is written to, and whether by text message."""
+
+    language = RadioField(_l("The language we write to you in"), validators=[InputRequired()])
+    phone = TelField(
+        _l("Telephone number for text messages"), filters=[_number],
+        validators=[
+            Optional(), Regexp(r"\+\d{7,15}$", message=_l("Write it with its country code, like +260977123456."))
+        ],
+        render_kw={"autocomplete": "tel"},
+    )  # fmt: skip
+    agreed = BooleanField(_l("I agree to get text messages at this number"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.language.choices = [(code, own_name(code)) for code in fund().languages]
 
 
 class TextForm(PortalForm):

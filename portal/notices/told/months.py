@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portal.notices.kinds import Audience, Kind, Place, Sort, Spec
-from portal.notices.told.places import AMOUNT, DECLARED, DUE, MONTH, OPEN, REASON, SIGNING, WORKING
+from portal.notices.told.places import DECLARED, DUE, LOWERED, MONTH, OPEN, REASON, SIGNING, WORKING
 from portal.words import Words, _
 
 
@@ -108,12 +108,13 @@ KINDS = (
         Audience.EMPLOYER,
         _("Your correction waits for the fund: {month}"),
         _(
-            "Your correction of {month} lowers by {amount} what was already paid. An officer of the fund has to agree "
-            "first.\n\nNothing changes until then, and we write again when it is decided."
+            "Your correction of {month} leaves less owed than was paid:\n\n{lines}\n\n"
+            "An officer of the fund has to agree first. Nothing changes until then, and we write again when it is "
+            "decided."
         ),
         _("Go to the month"),
         "/employers/{number}/payrolls/start/{month}",
-        {"month": MONTH, "amount": AMOUNT},
+        {"month": MONTH, "lines": LOWERED},
         SIGNING,
     ),
     Spec(

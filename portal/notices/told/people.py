@@ -6,7 +6,7 @@ from datetime import date
 
 from portal.auth.models import FundRoleName
 from portal.notices.kinds import Audience, Kind, Place, Sort, Spec
-from portal.notices.told.places import ADMINISTRATORS, EMPLOYER_PAGE, ROLE, SCHEME, WORKING
+from portal.notices.told.places import ADMINISTRATORS, EMPLOYER_PAGE, ROLES, SCHEME, WORKING
 from portal.words import _, _n
 
 #: Why cover ended, as sentences.
@@ -96,14 +96,14 @@ KINDS = (
         Audience.EMPLOYER,
         _("Somebody was invited to act for {employer}"),
         _(
-            "{email} was invited to act for {employer} as {role}.\n\n"
-            "If this should not be, take the invitation back in your employer's file."
+            "{email} was invited to act for {employer} as {roles}.\n\n"
+            "If this should not be, take the invitation back on the page of your colleagues."
         ),
         _("See who may act"),
-        "/employers/{number}/file",
+        "/employers/{number}/colleagues/",
         {
             "email": Place(Sort.TEXT, _("the address that was invited"), "clerk@example.org", required=True),
-            "role": ROLE,
+            "roles": ROLES,
         },
         ADMINISTRATORS,
         private=True,
@@ -112,14 +112,14 @@ KINDS = (
         Kind.COLLEAGUE_JOINED,
         _("A colleague joined"),
         Audience.EMPLOYER,
-        _("{name} now acts for {employer}"),
+        _("{colleague} now acts for {employer}"),
         _(
-            "{name} may act for {employer} as {role} from now on.\n\n"
-            "If this should not be, end it in your employer's file."
+            "{colleague} may act for {employer} as {roles} from now on.\n\n"
+            "If this should not be, end it on the page of your colleagues."
         ),
         _("See who may act"),
-        "/employers/{number}/file",
-        {"name": Place(Sort.TEXT, _("the colleague's name"), "Mutinta Phiri", required=True), "role": ROLE},
+        "/employers/{number}/colleagues/",
+        {"colleague": Place(Sort.TEXT, _("the colleague's name"), "Mutinta Phiri", required=True), "roles": ROLES},
         ADMINISTRATORS,
         private=True,
     ),

@@ -37,6 +37,11 @@ DECLARED = Place(
     ),
     required=True,
 )  # fmt: skip
+LOWERED = Place(
+    Sort.LINES, _("each scheme with what was paid too much"),
+    (_("%(scheme)s: %(amount)s would become credit", scheme="NHIMA", amount=Amount(200_00, "ZMW")),),
+    required=True,
+)  # fmt: skip
 RECEIPT = Place(Sort.TEXT, _("the number of the receipt"), "R-2026-000045", required=True)
-ROLE = Place(Sort.ROLE, _("the role"), "signatory")
+ROLES = Place(Sort.LINES, _("the roles"), (_("signatory"),))
 EMPLOYER_PAGE = "/employers/{number}/"
