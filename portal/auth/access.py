@@ -25,7 +25,7 @@ from portal.auth import on_behalf
 from portal.auth.models import Account, EmployerRole, FundRoleName
 from portal.auth.proof import fresh as fresh
 from portal.auth.scope import is_mine, places_of
-from portal.auth.service import fund_roles, mandates, why_not_acting
+from portal.auth.service import fund_roles, mandates_of, why_not_acting
 from portal.errors import Refused
 from portal.installation import fund
 
@@ -44,6 +44,7 @@ class Right(StrEnum):
     DECIDE = "decide"
     AUDIT = "audit"
     SYSTEM = "system"
+    REVIEW = "review"
 
 
 EMPLOYER_RIGHTS = {
@@ -63,9 +64,10 @@ FUND_RIGHTS = {
         Right.CASH,
         Right.DECIDE,
         Right.AUDIT,
+        Right.REVIEW,
     },
-    FundRoleName.AUDITOR: {Right.FUND_VIEW, Right.AUDIT},
-    FundRoleName.SYSTEM_ADMINISTRATOR: {Right.FUND_VIEW, Right.SYSTEM},
+    FundRoleName.AUDITOR: {Right.FUND_VIEW, Right.AUDIT, Right.REVIEW},
+    FundRoleName.SYSTEM_ADMINISTRATOR: {Right.FUND_VIEW, Right.SYSTEM, Right.REVIEW},
 }
 #: What somebody of the fund may do for an employer: everything but deciding who else may act for it.
 ON_BEHALF_RIGHTS = frozenset({Right.VIEW, Right.PREPARE, Right.SUBMIT})
@@ -146,7 +148,8 @@ def acting_for_employer() -> ResponseReturnValue | None:
     with db.reading() as database:
         row = database.execute(select(_employer).where(_employer.c.number == number)).one_or_none()
         today = clock.today(fund().timezone)
-        roles = mandates(database, current_user.id, row.id, today) if row else set()
+        held = mandates_of(database, current_user.id, today)
+        roles = held.get(row.id, set()) if row else set()
         paper = on_behalf.open_of(database, current_user.id, row.id, today) if row and not roles else None
         name = (row.trade_name or row.legal_name) if row else ""
         acts = bool(roles or paper)
@@ -158,6 +161,7 @@ def acting_for_employer() -> ResponseReturnValue | None:
     g.employer = EmployerOnPage(row.id, row.public_id, row.number, name, row.state)
     if paper is not None:
         return _of_the_fund(paper)
+    g.acts_for_several = len(held) > 1
     g.rights = frozenset().union(*(EMPLOYER_RIGHTS[role] for role in roles))
     return _second_step(not roles.isdisjoint(fund().second_step_for))
 

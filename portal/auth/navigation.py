@@ -48,6 +48,8 @@ def _of_fund(rights: frozenset[Right]) -> list[tuple[str, str]]:
         (_("Core"), "/fund/core"),
         (_("Schemes"), "/fund/schemes/"),
     ]
+    if Right.REVIEW in rights:
+        links.append((_("Access"), "/fund/access"))
     if Right.AUDIT in rights:
         links.append((_("What was done"), "/fund/audit"))
     if Right.SYSTEM in rights:

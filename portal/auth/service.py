@@ -257,6 +257,15 @@ def mandates(session: Session, account_id: int, employer_id: int, on: date) -> s
     return {EmployerRole(role) for role in found}
 
 
+def mandates_of(session: Session, account_id: int, on: date) -> dict[int, set[EmployerRole]]:
+    """The employers an account may act for on a day, with its roles there."""
+    mine = (Mandate.account_id == account_id, day_range(on, Mandate.from_day, Mandate.to_day))
+    held: dict[int, set[EmployerRole]] = {}
+    for employer, role in session.execute(select(Mandate.employer_id, Mandate.role).where(*mine)):
+        held.setdefault(employer, set()).add(EmployerRole(role))
+    return held
+
+
 def why_not_acting(session: Session, account_id: int, employer_id: int, name: str, today: date) -> Words | None:
     """To somebody who acted for the employer called *name*, or will: why not now.  None for anybody else."""
     mine = (Mandate.account_id == account_id, Mandate.employer_id == employer_id)

@@ -13,7 +13,7 @@ from wtforms.validators import DataRequired, Email, InputRequired, Length
 
 from portal.auth.forms import PROBLEMS
 from portal.auth.passwords import SHORTEST_PASSWORD, problem_of_password
-from portal.colleagues.roles import AT_AN_EMPLOYER
+from portal.auth.roles import AT_AN_EMPLOYER
 from portal.employers.answers import read_day
 from portal.employers.forms import DayField
 from portal.errors import Refused

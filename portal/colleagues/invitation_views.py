@@ -12,12 +12,12 @@ from flask_login import current_user
 from portal import clock, db
 from portal.auth.access import anyone, guarded
 from portal.auth.models import Account
+from portal.auth.roles import named
 from portal.auth.service import account_by_email
 from portal.auth.views import TOO_MANY, allowed, begin_visit
 from portal.colleagues import invitations
 from portal.colleagues.forms import NewAccountForm
 from portal.colleagues.models import Invitation
-from portal.colleagues.roles import named
 from portal.employers.models import Employer
 from portal.errors import Refused
 from portal.installation import fund

@@ -15,8 +15,8 @@ from portal import audit, clock, outbox
 from portal.audit import Event
 from portal.auth import service as accounts
 from portal.auth.models import Account, EmployerRole, FundRoleName
+from portal.auth.roles import NAMES, role_of
 from portal.colleagues.models import Invitation
-from portal.colleagues.roles import NAMES, role_of
 from portal.employers.models import Employer
 from portal.errors import NotFound, Refused
 from portal.installation import fund

@@ -12,10 +12,10 @@ from flask_login import current_user
 from portal import clock, db
 from portal.auth.access import Right, acting_for_employer, fresh, guarded, needs
 from portal.auth.models import EmployerRole
+from portal.auth.roles import NAMES, named
 from portal.colleagues import invitations, mandates
 from portal.colleagues.forms import EndForm, InviteForm, RoleForm, typed_day
 from portal.colleagues.invitations import Offer
-from portal.colleagues.roles import NAMES, named
 from portal.employers.service import employer_by_number
 from portal.errors import Refused
 from portal.installation import fund

@@ -120,3 +120,12 @@ def employers_of(session: Session, account_id: int, on: date) -> Sequence[Employ
         Mandate.account_id == account_id, day_range(on, Mandate.from_day, Mandate.to_day)
     )
     return session.scalars(select(Employer).where(Employer.id.in_(numbers)).order_by(Employer.legal_name)).all()
+
+
+def mandates_held(session: Session, account_id: int, on: date) -> list[tuple[Employer, list[Mandate]]]:
+    """The employers an account may act for on the day, by name, each with its mandates."""
+    held: dict[int, list[Mandate]] = {}
+    mine = (Mandate.account_id == account_id, day_range(on, Mandate.from_day, Mandate.to_day))
+    for mandate in session.scalars(select(Mandate).where(*mine).order_by(Mandate.role)):
+        held.setdefault(mandate.employer_id, []).append(mandate)
+    return [(employer, held[employer.id]) for employer in employers_of(session, account_id, on)]

@@ -8,7 +8,7 @@ from typing import Any
 
 from portal.approvals import ACTIONS
 from portal.audit import Event
-from portal.officers.timeline import SAYS, month_said, scheme_said
+from portal.officers.timeline import SAYS, month_said, role_said, scheme_said
 from portal.words import Words, _
 
 Fields = Mapping[str, Any]
@@ -47,8 +47,8 @@ _MORE: dict[str, Callable[[Fields], Words]] = {
     Event.SECOND_STEP_OFF.label: lambda _f: _("The second step of signing in was taken away"),
     Event.RECOVERY_CODES_MADE.label: lambda _f: _("New recovery codes were made"),
     Event.RECOVERY_CODE_USED.label: lambda f: _("A recovery code was used; %(left)s are left", left=f["left"]),
-    Event.FUND_ROLE_GIVEN.label: lambda f: _("Someone may now work at the fund as %(role)s", role=str(f["role"])),
-    Event.FUND_ROLE_ENDED.label: lambda f: _("Someone no longer works at the fund as %(role)s", role=str(f["role"])),
+    Event.FUND_ROLE_GIVEN.label: lambda f: _("Someone may now work at the fund as %(role)s", role=role_said(f)),
+    Event.FUND_ROLE_ENDED.label: lambda f: _("Someone no longer works at the fund as %(role)s", role=role_said(f)),
     Event.DISTRICTS_CHANGED.label: lambda _f: _("The places an officer works for were changed"),
     Event.ACCOUNT_DISABLED.label: lambda _f: _("An account was closed"),
     Event.ACCOUNT_ENABLED.label: lambda _f: _("An account was opened again"),

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit import AuditEvent, Event
 from portal.auth.models import Account
+from portal.auth.roles import NAMES, role_of
 from portal.errors import NotFound
 from portal.installation import fund, month_from, month_words, pack, packs
 from portal.ledger.models import Charge
@@ -35,6 +36,14 @@ def scheme_said(fields: Mapping[str, Any]) -> str:
         return pack(str(fields["scheme"])).short_name
     except NotFound:
         return str(fields["scheme"])  # a scheme the fund no longer runs
+
+
+def role_said(fields: Mapping[str, Any]) -> Words | str:
+    """What people call the role an event names."""
+    try:
+        return NAMES[role_of(str(fields["role"]))]
+    except ValueError:
+        return str(fields["role"])  # a role of an older version
 
 
 def month_said(text: object) -> Words | str:
@@ -86,8 +95,8 @@ SAYS: dict[str, Callable[[Mapping[str, Any]], Words]] = {
     Event.PERSON_ANSWERED.label: lambda f: _(
         "Something was said of an employee, from %(day)s on", day=date.fromisoformat(f["from_day"])
     ),
-    Event.MANDATE_GIVEN.label: lambda f: _("Someone may now act for the employer as %(role)s", role=str(f["role"])),
-    Event.MANDATE_ENDED.label: lambda f: _("Someone may no longer act for the employer as %(role)s", role=f["role"]),
+    Event.MANDATE_GIVEN.label: lambda f: _("Someone may now act for the employer as %(role)s", role=role_said(f)),
+    Event.MANDATE_ENDED.label: lambda f: _("Someone may no longer act for the employer as %(role)s", role=role_said(f)),
     Event.HIRED.label: lambda _f: _("An employee was hired"),
     Event.LEFT.label: lambda _f: _("An employee left"),
     Event.WAGE_CHANGED.label: _wage,

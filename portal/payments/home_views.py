@@ -9,16 +9,14 @@ from uuid import UUID
 
 from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import clock, db
-from portal.auth.access import Right, acting_for_employer, guarded, needs, signed_in
+from portal.auth.access import Right, acting_for_employer, guarded, needs
 from portal.contributions.months import MonthRow, months_to_declare, next_month
 from portal.db import day_range
 from portal.employers.models import Employment
-from portal.employers.service import employers_of
 from portal.installation import fund, pack
 from portal.payments.account import OpenMonth, SchemeAccount, accounts_of
 from portal.payments.models import Payment, PaymentReversal, Receipt
@@ -26,7 +24,6 @@ from portal.scheme.calendars import Calendar, month_in_words
 from portal.words import Amount, Words, _, _n
 
 bp = guarded(Blueprint("employer_home", __name__, url_prefix="/employers/<employer_number>"), acting_for_employer)
-list_bp = guarded(Blueprint("my_employers", __name__, url_prefix="/employers"), signed_in)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +68,6 @@ def show(employer_number: str) -> ResponseReturnValue:
         "payments/home.html", employer=g.employer, now=what_matters(rows, accounts, people, today), accounts=accounts,
         people=people, receipt=receipt, today=today, base=f"/employers/{g.employer.number}",
     )  # fmt: skip
-
-
-@list_bp.get("/")
-def index() -> ResponseReturnValue:
-    """The employers one may act for."""
-    with db.reading() as session:
-        employers = employers_of(session, current_user.id, clock.today(fund().timezone))
-    return render_template("payments/my_employers.html", employers=employers)
 
 
 def people_on(session: Session, employer_id: int, on: date) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock, db, files
-from portal.auth.models import Account, EmployerRole, FundRoleName, Mandate
+from portal.auth.models import Account, EmployerRole, FundRole, FundRoleName, Mandate
 from portal.auth.service import digest_of
 from portal.bringing import uploads
 from portal.bringing.models import Kind
@@ -141,7 +141,9 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
     return {
         "employer_number": employer.number,
         "mandate": mandate.public_id,
-        "invitation": invitation.public_id,
+        "invitation": {"access": _invitation(session, None, mandate.account_id).public_id, "": invitation.public_id},
+        "account": (colleague := make_officer(session, FundRoleName.AUDITOR)).public_id,
+        "role": session.scalars(select(FundRole.public_id).where(FundRole.account_id == colleague.id)).one(),
         "approval": asked.public_id,
         "notice_delivery": _delivery(session, first(Notice)).public_id,
         "work": work.public_id,
@@ -197,14 +199,15 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
     }
 
 
-def _invitation(session: Session, employer: Employer, by: int) -> Invitation:
-    """Somebody is invited to look; the link says for which employer."""
-    today = clock.today(fund().timezone)
+def _invitation(session: Session, employer: Employer | None, by: int) -> Invitation:
+    """Somebody is invited to look, at an employer or at the fund; the link says where."""
+    today, where = clock.today(fund().timezone), employer.number if employer else "fund"
+    role = EmployerRole.VIEWER if employer else FundRoleName.AUDITOR
     found = invitations.invite(
-        session, employer, f"invited@{employer.number}.example", Offer((EmployerRole.VIEWER,), today), by=by,
-        today=today, at=clock.now(), url="",
+        session, employer, f"invited@{where}.example", Offer((role,), today), by=by, today=today, at=clock.now(),
+        url="",
     )  # fmt: skip
-    found.digest = digest_of(f"to-{employer.number}")
+    found.digest = digest_of(f"to-{where}")
     return found
 
 

@@ -1,0 +1,1 @@
+"""The fund's own people: invited, given roles and places, let go; and the review of who may do what."""
