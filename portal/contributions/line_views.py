@@ -59,7 +59,7 @@ def _page(payroll: UUID, row: int, form: WhyForm | None) -> str:
         kept = draft_on_page(session, payroll)
         shown = queries.line_of(session, kept, row)
         explained = queries.explained(session, kept, shown)
-    may_change = is_draft(kept) and Right.PREPARE in g.rights
+    may_change = form is not None or (is_draft(kept) and Right.PREPARE in g.rights)
     form = form or WhyForm.of(shown, kept.month, today())
     form.version.data = str(kept.version)
     return render_template(

@@ -40,6 +40,20 @@ class Stale(Refused):
         )
 
 
+class Closed(Stale):
+    """The payroll is no longer a draft; what was typed is to be shown again, so that it can be taken along."""
+
+    def __init__(self) -> None:
+        Refused.__init__(
+            self,
+            _(
+                "This payroll was submitted or given up since you opened it, so nothing was saved. What you typed is "
+                "kept below; open the month to see how it stands."
+            ),
+            status=409,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Contents:
     """What a draft holds; *kept* is what it remembers from save to save (see `KEPT`)."""
@@ -59,10 +73,10 @@ def payroll_of(session: Session, employer_id: int, payroll: UUID, *, lock: bool 
 
 
 def draft_of(session: Session, employer_id: int, payroll: UUID, version: int) -> Payroll:
-    """The draft, held until the transaction ends; `Stale` when it is no longer the *version* the page showed."""
+    """The draft, held until the transaction ends; `Stale` when it changed since the *version* the page showed."""
     draft = payroll_of(session, employer_id, payroll, lock=True)
     if draft.state != PayrollState.DRAFT.value:
-        raise Refused(_("This payroll is no longer a draft. Open the month to see how it stands."))
+        raise Closed
     if draft.version != version:
         raise Stale
     return draft

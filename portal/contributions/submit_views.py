@@ -54,7 +54,7 @@ def submit(employer_number: str, payroll: UUID) -> ResponseReturnValue:
     except (NotReady, Stale) as refusal:
         return _not_submitted(payroll, refusal)
     except Refused as refusal:
-        if refusal.field is None:
+        if refusal.field is None and not is_draft(row):
             raise
         form.refuse(refusal)
         return _check_page(payroll, form), refusal.status

@@ -158,7 +158,7 @@ def test_while_it_waits_nothing_else_is_begun_for_the_month():
     for begin in (service.revise_payroll, service.start_supplement, service.start_from_roster):
         with pytest.raises(Refused, match="waits until the fund decides"), db.writing() as session:
             begin(session, employer.id, OCTOBER, at=LATER, by=None)
-    with pytest.raises(Refused, match="no longer a draft"), db.writing() as session:
+    with pytest.raises(Refused, match="was submitted or given up"), db.writing() as session:
         service.change_lines(
             session, employer.id, draft.public_id, version=draft.version + 1,
             changes={1: Change({"basic": 1, "gross": 1})}, at=LATER, by=None,
