@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import click
 from flask import Flask
 
-from portal.fund_commands import bring, create, link, move, ready
+from portal.fund_commands import bring, create, invite, link, move, ready
 from portal.scheme_commands import asked
 
 
@@ -21,7 +21,8 @@ def fund_command() -> None:
 
 
 for _command in (
-    create.create, link.link, ready.ready, bring.import_employers, bring.import_balances, move.export, move.import_fund
+    create.create, link.link, ready.ready, invite.staff, bring.import_employers, bring.import_balances,
+    invite.invite_employers, move.export, move.import_fund,
 ):  # fmt: skip
     fund_command.add_command(_command)
 

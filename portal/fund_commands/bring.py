@@ -15,7 +15,7 @@ from portal.bringing import balances, employers_import, uploads
 from portal.bringing.balances_file import MOST
 from portal.bringing.models import Kind
 from portal.errors import Refused
-from portal.fund_commands.who import who_may
+from portal.fund_commands.who import practice_clock, who_may
 from portal.installation import fund
 from portal.tabular.amounts import AmountRule, amount_reader
 from portal.tabular.table import FileRefused, Problem
@@ -32,6 +32,7 @@ _BY = click.option("--by", required=True, metavar="E-MAIL", help="Who does this:
 @with_appcontext
 def import_employers(file: Path, by: str, do: bool) -> None:
     """Bring over the employers in FILE (CSV or XLSX).  Without --do: what it would do, and every problem."""
+    practice_clock()
     try:
         with db.writing() as session:
             who = who_may(session, by, Right.REGISTER)
@@ -58,6 +59,7 @@ def import_employers(file: Path, by: str, do: bool) -> None:
 @with_appcontext
 def import_balances(file: Path, by: str, as_of: datetime, owed: str, credit: str, ask: str | None) -> None:
     """Bring over the balances in FILE (CSV or XLSX): looked at, then asked for; a second person decides."""
+    practice_clock()
     options = {"as_of": as_of.date().isoformat(), "owed": _minor(owed), "credit": _minor(credit)}
     if as_of.date() > _today():
         raise click.ClickException("The day of the balances is still to come.")

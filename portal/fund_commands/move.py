@@ -13,7 +13,7 @@ from config import Config
 from portal import clock, db, migrate
 from portal.auth.access import Right
 from portal.errors import Refused
-from portal.fund_commands.who import who_may
+from portal.fund_commands.who import practice_clock, who_may
 from portal.installation import fund
 from portal.moving import back, consent, out
 
@@ -26,6 +26,7 @@ from portal.moving import back, consent, out
 def export(folder: Path, by: str, request: UUID | None) -> None:
     """Write everything into FOLDER as CSV and JSON with a dictionary; without --consent, nobody is named in it."""
     config: Config = current_app.config["PORTAL"]
+    practice_clock()
     now = clock.now()
     try:
         place = out.free_place(folder)
