@@ -38,6 +38,7 @@ ROOMS = (
     "portal.account.second_step_views",
     "portal.colleagues.views",
     "portal.colleagues.invitation_views",
+    "portal.colleagues.change_views",
     "portal.staff.views",
     "portal.employers.views",
     "portal.employers.roster_views",

@@ -54,6 +54,7 @@ class Event(Enum):
     REGISTRATION_APPROVED = ("registration.approved", ("registration", "employer_number"))
     REGISTRATION_REJECTED = ("registration.rejected", ("registration", "reason"))
     DOCUMENT_ADDED = ("registration.document_added", ("registration", "kind"))
+    EMPLOYER_CHANGED = ("employer.changed", ("fields",))
     ENROLLED = ("employer.enrolled", ("scheme", "from_day"))
     ENROLMENT_ANSWERED = ("employer.answered", ("scheme", "from_day", "said", "reason"))
     NOTE_KEPT = ("employer.note_kept", ())

@@ -7,10 +7,11 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, PasswordField, RadioField, StringField, ValidationError
+from wtforms import EmailField, PasswordField, RadioField, StringField, TextAreaField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import DataRequired, Email, InputRequired, Length
+from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional
 
+from portal.approvals import LONGEST_REASON
 from portal.auth.forms import PROBLEMS
 from portal.auth.passwords import SHORTEST_PASSWORD, problem_of_password
 from portal.auth.roles import AT_AN_EMPLOYER
@@ -21,6 +22,8 @@ from portal.web.filters import say
 from portal.web.forms import PortalForm
 from portal.words import Words, _
 
+ONE_ADDRESS = _l("Write one e-mail address, for example pay@example.com.")
+
 
 def email_field() -> Any:
     """Where the invitation is sent."""
@@ -29,7 +32,7 @@ def email_field() -> Any:
         validators=[
             InputRequired(_l("Write the e-mail address of the person.")),
             Length(max=254),
-            Email(_l("Write one e-mail address, for example pay@example.com.")),
+            Email(ONE_ADDRESS),
         ],
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
@@ -87,6 +90,35 @@ class EndForm(PortalForm):
         if found is None:
             raise Refused(_("Write the last day."), field="last_day", status=422)
         return found
+
+
+class DetailsForm(PortalForm):
+    """What the fund has to approve about the employer, and why it changes."""
+
+    legal_name = StringField(
+        _l("Legal name"),
+        validators=[Length(max=200)],
+        description=_l("As it stands on the certificate of registration."),
+    )  # fmt: skip
+    bank_name = StringField(_l("Bank"), validators=[Length(max=200)])
+    bank_account = StringField(_l("Account number"), validators=[Length(max=60)])
+    reason = TextAreaField(
+        _l("Why does it change?"), validators=[Length(max=LONGEST_REASON)], render_kw={"rows": 3},
+        description=_l("The fund reads it. Say what shows it, for example the letter and its day."),
+    )  # fmt: skip
+
+
+class LeaveForm(PortalForm):
+    """Why the last administrator leaves, and who comes instead."""
+
+    successor = EmailField(
+        _l("E-mail address of the next administrator"), validators=[Optional(), Length(max=254), Email(ONE_ADDRESS)],
+        description=_l("We write to them once the fund agrees. Leave it empty when the enterprise closes."),
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )  # fmt: skip
+    reason = TextAreaField(
+        _l("Why?"), validators=[Length(max=LONGEST_REASON)], description=_l("The fund reads it."), render_kw={"rows": 3}
+    )
 
 
 class NewAccountForm(PortalForm):

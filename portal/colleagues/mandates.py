@@ -112,6 +112,22 @@ def change_role(
     accounts.give_mandate(session, employer.id, found.account, role, from_day=from_day, to_day=to_day, at=at, by=by)
 
 
+def holder(session: Session, employer_id: int, mandate: UUID) -> Account:
+    """Whose mandate it is or was; NotFound when it is another employer's."""
+    of_employer = (Mandate.employer_id == employer_id, Mandate.public_id == mandate)
+    found = session.scalar(select(Account).join(Mandate, Mandate.account_id == Account.id).where(*of_employer))
+    if found is None:
+        raise NotFound("mandate")
+    return found
+
+
+def administrators(session: Session, employer_id: int) -> list[str]:
+    """The addresses of everybody who is an administrator without an end."""
+    asked = (Mandate.employer_id == employer_id, Mandate.role == EmployerRole.ADMINISTRATOR.value)
+    of_them = select(Account.email).join(Mandate, Mandate.account_id == Account.id)
+    return list(session.scalars(of_them.where(*asked, Mandate.to_day.is_(None), Account.disabled_at.is_(None))))
+
+
 def _administrators(session: Session, employer_id: int, today: date) -> Sequence[Mandate]:
     """Those who are administrators today and stay so: a mandate whose end is set does not keep the door open."""
     return session.scalars(

@@ -32,7 +32,7 @@ def show_file(employer_number: str) -> ResponseReturnValue:
     named = {field: review.written(codes, field) for field in codes}
     return render_template(
         "employers/file.html", employer=employer, enrolments=enrolments, place=place, named=named,
-        packs=packs(), told=_told(enrolments),
+        packs=packs(), told=_told(enrolments), may_manage=Right.MANAGE in g.rights,
     )  # fmt: skip
 
 

@@ -88,6 +88,7 @@ SAYS: dict[str, Callable[[Mapping[str, Any]], Words]] = {
     Event.REGISTRATION_RETURNED.label: lambda _f: _("Registration returned with remarks"),
     Event.REGISTRATION_APPROVED.label: lambda _f: _("Registration approved"),
     Event.DOCUMENT_ADDED.label: lambda _f: _("Document sent"),
+    Event.EMPLOYER_CHANGED.label: lambda _f: _("The fund approved another legal name or bank account"),
     Event.ENROLLED.label: lambda f: _(
         "Enrolled in %(scheme)s from %(day)s", scheme=scheme_said(f), day=date.fromisoformat(f["from_day"])
     ),

@@ -18,7 +18,7 @@ from portal.cases import service
 from portal.cases.kinds import PROBLEM, QUESTION, REPORT
 from portal.cases.models import Case, CaseEntry, CaseFile, Side
 from portal.cases.service import New, Paper, Writer
-from portal.colleagues import invitations
+from portal.colleagues import changes, invitations
 from portal.colleagues.invitations import Offer
 from portal.colleagues.models import Invitation
 from portal.contributions import drafts
@@ -144,7 +144,7 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         "invitation": {"access": _invitation(session, None, mandate.account_id).public_id, "": invitation.public_id},
         "account": (colleague := make_officer(session, FundRoleName.AUDITOR)).public_id,
         "role": session.scalars(select(FundRole.public_id).where(FundRole.account_id == colleague.id)).one(),
-        "approval": asked.public_id,
+        "approval": {"changes": _change(session, employer, mandate.account_id), "": asked.public_id},
         "notice_delivery": _delivery(session, first(Notice)).public_id,
         "work": work.public_id,
         "simulation": simulation.public_id,
@@ -209,6 +209,12 @@ def _invitation(session: Session, employer: Employer | None, by: int) -> Invitat
     )  # fmt: skip
     found.digest = digest_of(f"to-{where}")
     return found
+
+
+def _change(session: Session, employer: Employer, by: int) -> UUID:
+    """Another bank account was asked for."""
+    wanted = {"legal_name": employer.legal_name, "bank_name": "Bank", "bank_account": "1"}
+    return changes.ask_details(session, employer, wanted, reason="We moved.", by=by, at=clock.now()).public_id
 
 
 def _cases(session: Session, employer: Employer, person: Person, month: str) -> dict[str, object]:
