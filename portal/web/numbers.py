@@ -114,7 +114,9 @@ def figure(text: str) -> str:
     if not WRITTEN.fullmatch(text):
         return text
     signs = str.maketrans({".": get_decimal_symbol(locale()), ",": get_group_symbol(locale())})
-    return own_digits(_regrouped(text).translate(signs))
+    written = own_digits(_regrouped(text).translate(signs))
+    amount, _gap, code = written.rpartition(" ")
+    return f"{sign(code)}\u00a0{amount}" if amount and sign(code) != code else written
 
 
 def size(byte_count: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -26,6 +27,7 @@ from portal.ledger.models import AccountName, Charge, Posting, Transaction
 from portal.scheme.calendars import Month
 from portal.scheme.deadlines import due_day
 from tests.conftest import Cluster
+from tests.web.test_translatable import Reader
 
 ROOT = Path(__file__).resolve().parents[2]
 NEPAL = ROOT / "portal" / "demo" / "nepal" / "fund.toml"
@@ -132,6 +134,58 @@ def test_a_large_fund_of_nepal_can_be_drawn(nepal: FlaskClient) -> None:
 
 def test_due_since_shrawan_2082_is_the_twenty_fifth_day(nepal: FlaskClient) -> None:
     assert due_day(installation.pack("np-ssf"), Month(2083, 6)) == date(2026, 11, 11)
+
+
+#: What stands in Latin letters on a Nepali page: kinds of files, the scheme's short name, numbers, addresses.
+LATIN = re.compile(
+    r"\b(CSV|XLSX|PDF|PNG|JPEG|JSON|Excel|QR|MB|kB|SSF|English|Werkzeug)\b|\S+@\S+|https?://\S+|[\w/-]+\.\w{3,4}\b|"
+    r"\b[A-Z]{1,2}-?[0-9][\w-]*|\b[0-9A-F]{8}\b|/\S*"
+)
+#: Where links need not be followed: another language, the practice pages, files.
+ELSEWHERE = re.compile(
+    r"^(?!/)|^/(practice|language|static|problem|sign-out)\b|\.(pdf|csv|xlsx)\b|\?|/file/|^/calculators/.*json"
+)
+
+
+def own_words() -> set[str]:
+    """Words of names, of sample addresses, and of the titles of sources, which keep their language."""
+    story, pack = stories.of(fund()), installation.pack("np-ssf")
+    names = [*story.country.surnames, *story.country.women, *story.country.men, *(card.who for card in story.cards)]
+    names += [f"{one.legal_name} {one.trade_name}" for one in (*story.characters, story.waits)]
+    names += [story.country.street, story.country.bank, *(str(source) for source in pack.sources.values())]
+    return {word for name in names for word in re.findall(r"[A-Za-z]{2,}", name)}
+
+
+def pages_from(visitor: FlaskClient, address: str) -> Iterator[tuple[str, str]]:
+    """Each kind of page that links lead to from *address*, once: its address and its text."""
+    waiting, seen = [address], set[str]()
+    while waiting:
+        address = waiting.pop(0)
+        kind = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9][0-9-]*", "#", address)
+        if kind in seen or ELSEWHERE.search(address):
+            continue
+        seen.add(kind)
+        answer = visitor.get(address, follow_redirects=True)
+        if answer.mimetype == "text/html":
+            yield address, answer.text
+            waiting += [link.partition("#")[0] for link in re.findall(r'<a [^>]*href="([^"#]+)', answer.text)]
+
+
+@pytest.mark.parametrize("card", ["clerk", "signatory", "administrator", "employee", "employee-new", "employee-late"])
+def test_no_english_is_left_on_the_pages_of_employers_and_employees(nepal: FlaskClient, card: str) -> None:
+    own = own_words()
+    nepal.post(f"/practice/sign-in/{card}")
+    left: dict[str, list[str]] = {}
+    walked = 0
+    for address, page in pages_from(nepal, stories.card_of(card).goes_to):
+        walked += 1
+        reader = Reader()
+        reader.feed(page)
+        texts = [text for text in reader.texts if set(re.findall(r"[A-Za-z]{2,}", LATIN.sub("", text))) - own]
+        if texts:
+            left[address] = texts[:5]
+    assert list(left)[walked // 20 :] == [], left  # the Nepali of a new page may follow a little later
+    assert walked > (5 if card.startswith("employee") else 10)
 
 
 def declare_as_koshi() -> None:

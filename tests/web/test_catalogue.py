@@ -115,6 +115,17 @@ def test_what_a_person_reads_is_not_the_english_sentence(french: Catalog) -> Non
     assert same == []
 
 
+def test_no_message_is_a_piece_that_is_joined_to_another(template: Catalog) -> None:
+    """Languages order words differently: a message is a sentence or a label, and values stand inside it."""
+    pieces = [
+        form
+        for message in template
+        for form in ((message.id,) if isinstance(message.id, str) else message.id)
+        if form and re.search(r"^[\s,;:.!?)]|[\s,(]$", form)
+    ]
+    assert pieces == []
+
+
 def test_a_penalty_of_napsa_reads_as_a_story_in_french() -> None:
     told = asked("explain", "zm-napsa", "--charge", "3000", "--due", "2026-01-10", "--paid", "2026-03-01")
     sentences = [line.strip() for line in told.splitlines()]

@@ -112,7 +112,7 @@ def test_what_a_rule_wrote_out_is_regrouped_too(app: Flask) -> None:
     words = _("Exactly: %(exact)s", exact="1,234,567.8901 NPR")
     assert filters.say(words) == "Exactly: 12,34,567.8901 NPR"
     with force_locale("ne"):
-        assert "१२,३४,५६७.८९०१ NPR" in filters.say(words)
+        assert "रु\u00a0१२,३४,५६७.८९०१" in filters.say(words)
         assert filters.say(_("%(rate)s of it", rate="8.33\u00a0%")).find("८.३३\u00a0%") >= 0
     assert filters.say(_("Exactly: %(exact)s", exact="1,234,567.8901 ZMW")) == "Exactly: 1,234,567.8901 ZMW"
 
