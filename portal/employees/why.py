@@ -105,6 +105,9 @@ def _missing(rules: Pack, record: Record, month: Month) -> list[Words]:
         entries = record.entries(rules.id, one)
         if entries:
             found += [fault(rules, entry, record) for entry in entries]
+        elif one > month_of(record.today, rules.calendar):
+            name = month_in_words(one, rules.calendar)
+            found.append(_("Your employer has to declare and pay %(month)s, which has not begun yet.", month=name))
         elif record.first_month is not None and one >= record.first_month:
             name = month_in_words(one, rules.calendar)
             found.append(_("You had no employer on file in %(month)s.", month=name))

@@ -208,6 +208,8 @@ def _enough_until(account: SchemeAccount, today: date) -> Words:
         )
     growing = [month.pay_by for month in _overdue(account) if month.rule.next_begins]
     if not growing:
+        if any(month.contribution for month in _overdue(account)):
+            return _("Nothing more is added for being late, but your people may be without cover until it is paid.")
         return _("The contributions are paid, so nothing more is added.")
     if min(growing) == today:
         return _("Pay today: tomorrow more is added.")
