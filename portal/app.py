@@ -45,6 +45,7 @@ ROOMS = (
     "portal.contributions.views",
     "portal.payments.views",
     "portal.payments.fund_views",
+    "portal.payments.credit_views",
     "portal.payments.home_views",
     "portal.payments.my_employers_views",
     "portal.employees.views",

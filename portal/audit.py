@@ -74,6 +74,7 @@ class Event(Enum):
     BILL_ISSUED = ("bill.issued", ("bill", "amount"))
     PAYMENT_RECORDED = ("payment.recorded", ("payment", "scheme", "amount", "paid_on"))
     PAYMENT_REVERSED = ("payment.reversed", ("payment", "reason"))
+    CREDIT_REFUNDED = ("credit.refunded", ("refund", "scheme", "amount"))
     RECEIPT_ISSUED = ("receipt.issued", ("receipt", "payment"))
     LATE_CHARGE_POSTED = ("late_charge.posted", ("charge", "amount", "day"))
 

@@ -23,7 +23,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from config import from_environment
-from portal import clock, db, installation, migrate
+from portal import clock, db, installation, migrate, tables  # noqa: F401  # tables: foreign keys cross packages
 from portal.embedded import APP, OWNER, Embedded
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -26,7 +26,7 @@ from portal.words import _
 #: Accounts whose every entry belongs to one month's charge.
 DUE_ACCOUNTS = (AccountName.CONTRIBUTION_DUE, AccountName.LATE_DUE)
 #: What together is the employer's account with the fund: what is owed, less what was paid ahead.
-EMPLOYER_ACCOUNTS = (*DUE_ACCOUNTS, AccountName.CREDIT)
+EMPLOYER_ACCOUNTS = (*DUE_ACCOUNTS, AccountName.CREDIT, AccountName.SET_ASIDE)
 Found = TypeVar("Found")
 
 

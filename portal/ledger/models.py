@@ -25,8 +25,11 @@ class AccountName(StrEnum):
     LATE_INCOME = "late_income"
     #: Money that reached the fund.
     MONEY_RECEIVED = "money_received"
-    #: Money of the employer that settles nothing yet.
+    #: Money of the employer that settles nothing yet; of it, what is on its way back to the employer.
     CREDIT = "credit"
+    SET_ASIDE = "set_aside"
+    #: Money the fund gave back.
+    MONEY_REFUNDED = "money_refunded"
     #: The other side of what was brought over from the books before: earned and received there.
     BOOKS_BEFORE = "books_before"
 
@@ -55,7 +58,8 @@ class Transaction(Base):
     __table_args__ = (
         UniqueConstraint("employer_id", "name"),
         CheckConstraint(
-            "kind IN ('declaration', 'amendment', 'payment', 'late', 'credit', 'opening', 'reversal')", name="kind"
+            "kind IN ('declaration', 'amendment', 'payment', 'late', 'credit', 'refund', 'opening', 'reversal')",
+            name="kind",
         ),
         Index(None, "employer_id", "effective_day"),
     )

@@ -138,11 +138,13 @@ def _words(scheme: str, event: Row[tuple[int, UUID, str, date, int, list[int], s
             return _("Charge for paying late taken off, %(month)s", month=month)
         case "opening":
             return _opening(month)
-        case "payment":
-            return _("Payment received")
         case "reversal":
             return _taken_back(event.first_kind, event.first_day)
-    return _("Change of the account")
+    return _PLAIN.get(event.kind, _("Change of the account"))
+
+
+#: Events that say the same whatever they touched.
+_PLAIN = {"payment": _("Payment received"), "refund": _("Credit given back")}
 
 
 def _opening(month: Words | None) -> Words:

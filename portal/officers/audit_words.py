@@ -124,6 +124,7 @@ GROUPS: Mapping[str, Words] = {
     "bill.": _("Bills"),
     "payment.": _("Payments"),
     "receipt.": _("Receipts"),
+    "credit.": _("Credit"),
     "late_charge.": _("Late charges"),
     "coverage.": _("Cover"),
     "core.": _("The core"),

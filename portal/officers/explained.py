@@ -21,6 +21,8 @@ ACCOUNTS: dict[str, Words] = {
     AccountName.LATE_INCOME: _("Late charges of the fund"),
     AccountName.MONEY_RECEIVED: _("Money received"),
     AccountName.CREDIT: _("Credit of the employer"),
+    AccountName.SET_ASIDE: _("Credit set aside to be given back"),
+    AccountName.MONEY_REFUNDED: _("Money given back"),
     AccountName.BOOKS_BEFORE: _("The books before"),
 }
 KINDS: dict[str, Words] = {
@@ -29,6 +31,7 @@ KINDS: dict[str, Words] = {
     "payment": _("Payment received"),
     "late": _("Charge for paying late"),
     "credit": _("Credit moved"),
+    "refund": _("Credit given back"),
     "opening": _("Brought over from the books before"),
     "reversal": _("Taken back"),
 }
@@ -68,7 +71,7 @@ def _posted(record: EntryRecord) -> list[Step]:
             month = month_in_words(line.charge.month, pack(line.charge.scheme).calendar)
             words = _("%(account)s, %(month)s", account=ACCOUNTS[account], month=month)
             steps.append(Step(words, line.posting.amount))
-        elif account == AccountName.CREDIT:
+        elif account in (AccountName.CREDIT, AccountName.SET_ASIDE):
             steps.append(Step(ACCOUNTS[account], line.posting.amount))
     return steps
 

@@ -121,6 +121,10 @@ SAYS: dict[str, Callable[[Mapping[str, Any]], Words]] = {
         day=date.fromisoformat(f["paid_on"]), scheme=scheme_said(f), amount=_amount(f),
     ),
     Event.PAYMENT_REVERSED.label: lambda f: _("A payment was taken back: %(why)s", why=str(f["reason"])),
+    Event.CREDIT_REFUNDED.label: lambda f: _(
+        "Credit given back for %(scheme)s: %(amount)s, note %(number)s",
+        scheme=scheme_said(f), amount=_amount(f), number=str(f["refund"]),
+    ),
     Event.RECEIPT_ISSUED.label: lambda f: _("Receipt %(number)s issued", number=str(f["receipt"])),
     Event.LATE_CHARGE_POSTED.label: _late,
     Event.COVERAGE_OPENED.label: lambda f: _n(

@@ -23,7 +23,7 @@ from portal.employers.models import Employer
 from portal.errors import NotFound, Refused
 from portal.files import StoredFile
 from portal.installation import fund, pack
-from portal.ledger import arrears, book
+from portal.ledger import arrears, book, crediting
 from portal.ledger.models import Charge
 from portal.payments import telling
 from portal.payments.account import OpenMonth, months_on
@@ -72,7 +72,7 @@ def issue_bill(session: Session, employer_id: int, charge_id: int, *, at: dateti
         name = month_in_words(charge.month, pack(charge.scheme).calendar)
         words = _("Nothing is open for %(month)s, so there is no bill for it.", month=name)
         raise Refused(words)
-    wanted = _asked_for(month)
+    wanted = _asked_for(month, crediting.used_on(session, charge))
     last = _latest(session, charge)
     if last is not None and all(last.snapshot.get(name) == value for name, value in wanted.items()):
         return last
@@ -83,8 +83,8 @@ def _latest(session: Session, charge: Charge) -> Bill | None:
     return session.scalar(select(Bill).where(Bill.charge_id == charge.id).order_by(Bill.id.desc()).limit(1))
 
 
-def _asked_for(month: OpenMonth) -> dict[str, Any]:
-    """What is to be paid and why: a bill stands as long as this stays the same."""
+def _asked_for(month: OpenMonth, credit_used: int) -> dict[str, Any]:
+    """What is to be paid and why, *credit_used* of it already: a bill stands as long as this stays the same."""
     lines = [(_("Contribution"), month.charged), (_("Late charge"), month.late_owed)]
     return {
         "lines": [
@@ -92,7 +92,8 @@ def _asked_for(month: OpenMonth) -> dict[str, Any]:
             for kind, amount in lines
             if amount
         ],
-        "paid_already": month.charged + month.late_owed - month.total,
+        "paid_already": month.charged + month.late_owed - month.total - credit_used,
+        **({"credit_used": credit_used} if credit_used else {}),
         "to_pay": month.total,
         "due_on": month.pay_by.isoformat(),
     }

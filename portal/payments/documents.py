@@ -17,8 +17,8 @@ from portal.auth.access import EmployerOnPage
 from portal.contributions.acknowledgement import fund_head
 from portal.installation import fund, pack
 from portal.ledger.statement import Statement, ageing
-from portal.payments import bills, receipts
-from portal.payments.models import Bill, PaymentReversal, Receipt
+from portal.payments import bills, receipts, refunds
+from portal.payments.models import Bill, PaymentReversal, Receipt, Refund
 from portal.scheme.explain import words_to_json
 from portal.web.filters import say
 from portal.words import Words, _
@@ -63,6 +63,17 @@ def bill_pdf(bill: Bill, *, at: datetime) -> bytes:
     drawn = _draw("bill", _("Bill %(number)s", number=bill.number), bill.snapshot, bill.public_id)
     with db.writing() as session:
         return bills.keep_pdf(session, bill, drawn, at=at)
+
+
+def refund_pdf(refund: Refund, *, at: datetime) -> bytes:
+    """The note of a refund, always the same bytes."""
+    with db.reading() as session:
+        kept = refunds.kept_pdf(session, refund)
+    if kept is not None:
+        return kept
+    drawn = _draw("refund", _("Refund %(number)s", number=refund.number), refund.snapshot, refund.public_id)
+    with db.writing() as session:
+        return refunds.keep_pdf(session, refund, drawn, at=at)
 
 
 def statement_pdf(session: Session, employer: EmployerOnPage, read: Statement, *, today: date) -> bytes:

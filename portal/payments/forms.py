@@ -13,7 +13,9 @@ from wtforms import HiddenField, RadioField, StringField, TextAreaField, Validat
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length
 
+from portal.employers.models import Employer
 from portal.installation import pack, packs
+from portal.payments.refunds import LONGEST_ACCOUNT, LONGEST_NAME, BankAccount
 from portal.payments.service import LONGEST_REASON, LONGEST_REFERENCE, METHODS, MOST
 from portal.tabular.amounts import AMBIGUOUS, AmountRule, amount_reader
 from portal.tabular.table import Fault, Noted
@@ -108,6 +110,64 @@ class PaymentForm(PortalForm):
             return UUID(self.key.data or "")
         except ValueError:
             return None
+
+
+class RefundForm(PortalForm):
+    """How much of the credit is asked back, why, and the bank account it goes to."""
+
+    amount = StringField(
+        _l("Amount to give back"),
+        validators=[InputRequired(_l("Write the amount to give back."))],
+        render_kw={"inputmode": "decimal", "autocomplete": "off"},
+    )
+    account_name = StringField(
+        _l("Account holder"),
+        validators=[InputRequired(_l("Write who holds the bank account.")), Length(max=LONGEST_NAME)],
+        render_kw={"autocomplete": "off"},
+    )
+    account_number = StringField(
+        _l("Account number"),
+        validators=[InputRequired(_l("Write the number of the bank account.")), Length(max=LONGEST_ACCOUNT)],
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )
+    bank = StringField(_l("Bank and branch"), validators=[Length(max=LONGEST_NAME)])
+    reason = TextAreaField(
+        _l("Why it is asked back"),
+        validators=[InputRequired(_l("Write why the credit is asked back.")), Length(max=LONGEST_REASON)],
+        description=_l("For example: paid twice, or the enterprise closes."),
+        render_kw={"rows": "3"},
+    )
+
+    def __init__(self, *, currency: str) -> None:
+        super().__init__()
+        self.currency = currency
+
+    def begin(self, employer: Employer, left: int) -> None:
+        """What the form says before anything is typed: all of the credit, and the account on the employer's file."""
+        digits = next(one.currency.digits for one in packs().values() if one.currency.code == self.currency)
+        whole, rest = divmod(left, 10**digits)
+        self.amount.data = f"{whole}.{rest:0{digits}d}" if digits else str(whole)
+        self.account_name.data = employer.legal_name
+        self.account_number.data, self.bank.data = employer.bank_account, employer.bank_name
+
+    def validate_amount(self, field: Any) -> None:
+        """An amount that can be read in one way only."""
+        if self.minor is None:
+            raise ValidationError(say(_("“%(found)s” is not an amount. Write it like 1708.20.", found=field.data[:40])))
+
+    @property
+    def minor(self) -> int | None:
+        """The amount in minor units; None when it cannot be read."""
+        rules = next(one.currency for one in packs().values() if one.currency.code == self.currency)
+        typed = (self.amount.data or "").removeprefix(rules.code).strip()
+        found = amount_reader(AmountRule(rules.code, rules.digits, MOST))(typed)
+        found = found.value if isinstance(found, Noted) else found
+        return found if isinstance(found, int) else None
+
+    @property
+    def bank_account(self) -> BankAccount:
+        """Where the money goes."""
+        return BankAccount(self.account_name.data or "", self.account_number.data or "", self.bank.data or "")
 
 
 class TakeBackForm(PortalForm):

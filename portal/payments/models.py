@@ -97,3 +97,34 @@ class ReceiptFile(Base):
     receipt_id: Mapped[int] = mapped_column(ForeignKey("receipt.id"), primary_key=True)
     employer_id: Mapped[int] = mapped_column(ForeignKey("employer.id"))
     file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"))
+
+
+class Refund(Base):
+    """Credit that was given back to the employer: a number without gaps and a frozen snapshot of its note."""
+
+    __tablename__ = "refund"
+    __table_args__ = (CheckConstraint("amount > 0", name="amount"), Index(None, "employer_id", "id"))
+
+    id: Mapped[Id]
+    public_id: Mapped[PublicId]
+    number: Mapped[str] = mapped_column(unique=True)
+    employer_id: Mapped[int] = mapped_column(ForeignKey("employer.id"))
+    scheme: Mapped[str]
+    currency: Mapped[str]
+    amount: Mapped[Money]
+    approval_id: Mapped[int] = mapped_column(ForeignKey("approval.id"), unique=True)
+    transaction_id: Mapped[int] = mapped_column(ForeignKey("transaction.id"), unique=True)
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    #: What its note says, the bank account it goes to included.
+    snapshot: Mapped[dict[str, Any]]
+
+
+class RefundFile(Base):
+    """The PDF of the note of a refund, drawn when first asked for and kept byte for byte."""
+
+    __tablename__ = "refund_file"
+
+    refund_id: Mapped[int] = mapped_column(ForeignKey("refund.id"), primary_key=True)
+    employer_id: Mapped[int] = mapped_column(ForeignKey("employer.id"))
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"))

@@ -29,7 +29,7 @@ from portal.ledger import book
 from portal.ledger.models import AccountName, Charge, Posting, Transaction
 from portal.ledger.standing import standings
 from portal.payments import telling
-from portal.payments.models import Bill, Payment, PaymentReversal, Receipt, ReceiptFile
+from portal.payments.models import Bill, Payment, PaymentReversal, Receipt, ReceiptFile, Refund
 from portal.scheme.allocation import order_in_words
 from portal.scheme.explain import steps_to_json, words_to_json
 from portal.words import Amount, Words, _
@@ -231,7 +231,7 @@ def keep_pdf(session: Session, receipt: Receipt, content: bytes, *, at: datetime
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """
-    What the public may know of a document: its kind (receipt or bill), its number, and whether it still holds.
+    What the public may know of a document: its kind (receipt, bill or refund), its number, and whether it still holds.
 
     *cancelled* is the day on which the payment of a receipt was taken back, in the fund's zone.
     """
@@ -253,6 +253,7 @@ def verdict_on(session: Session, public_id: UUID) -> Verdict | None:
         return Verdict("receipt", number, day is None, day)
     bill = session.scalar(select(Bill).where(Bill.public_id == public_id))
     if bill is None:
-        return None
+        refund = session.scalar(select(Refund.number).where(Refund.public_id == public_id))
+        return Verdict("refund", refund, holds=True) if refund else None
     later = select(func.count()).where(Bill.charge_id == bill.charge_id, Bill.id > bill.id)
     return Verdict("bill", bill.number, not session.scalar(later))

@@ -21,7 +21,7 @@ from portal.audit import Event
 from portal.employers.service import enrolments_of, first_day_of
 from portal.errors import NotFound, Refused
 from portal.installation import pack
-from portal.ledger import arrears, book
+from portal.ledger import arrears, book, crediting
 from portal.ledger.book import Entry
 from portal.ledger.models import AccountName, Charge, Transaction
 from portal.ledger.standing import open_charges, standings
@@ -219,7 +219,8 @@ def reverse_payment(
     """
     Take a payment back: what it settled is open again, as if it had never been made.
 
-    Again: the first reversal.  NotFound when the receipt is another employer's or none.
+    Again: the first reversal.  NotFound when the receipt is another employer's or none; `Refused` when what it left
+    over was given back to the employer.
     """
     book.lock(session, employer_id)
     payment = _payment_of(session, employer_id, receipt)
@@ -240,6 +241,7 @@ def reverse_payment(
     )  # fmt: skip
     session.add(made)
     settle(session, employer_id, payment.scheme, before=before, at=at, reason="payment taken back")
+    crediting.check_refunds(session, employer_id, payment.scheme)
     audit.record(
         session, Event.PAYMENT_REVERSED, at=at, by=by, employer=employer_id, subject=f"payment:{payment.public_id}",
         payment=payment.public_id, reason=made.reason,

@@ -18,7 +18,7 @@ from portal.contributions.standing import declared_people
 from portal.coverage import service as coverage
 from portal.coverage.service import DeclaredPerson
 from portal.installation import pack
-from portal.ledger import arrears, book
+from portal.ledger import book, crediting
 from portal.ledger.standing import standings
 from portal.scheme.calendars import Month
 
@@ -44,7 +44,7 @@ def settle(
 
     *before* is what `settled_months` said before the change; *reason* is kept where cover closes.  Again: nothing.
     """
-    arrears.settle_credit(session, employer_id, scheme, on=scheme_day(scheme, at), at=at)
+    crediting.settle_credit(session, employer_id, scheme, on=scheme_day(scheme, at), at=at)
     if not pack(scheme).opens_coverage:
         return
     after = settled_months(session, employer_id, scheme)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock, db, files
+from portal.approvals import Approval
 from portal.auth.models import Account, EmployerRole, FundRole, FundRoleName, Mandate
 from portal.auth.service import digest_of
 from portal.bringing import uploads
@@ -22,6 +23,7 @@ from portal.colleagues import changes, invitations
 from portal.colleagues.invitations import Offer
 from portal.colleagues.models import Invitation
 from portal.contributions import drafts
+from portal.contributions.acknowledgement import fund_head
 from portal.contributions.changes import Change, change_lines
 from portal.contributions.models import Declaration
 from portal.contributions.storage import contents_of
@@ -36,7 +38,7 @@ from portal.installation import fund
 from portal.ledger.models import Charge, Transaction
 from portal.notices.models import Delivery, Notice
 from portal.payments.bills import issue_bill
-from portal.payments.models import Receipt
+from portal.payments.models import Receipt, Refund
 from portal.payments.taking_back import ask_to_take_back
 from portal.people.models import Person
 from portal.scheme.calendars import month_of
@@ -148,6 +150,7 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         "notice_delivery": _delivery(session, first(Notice)).public_id,
         "work": work.public_id,
         "simulation": simulation.public_id,
+        "refund": _refund(session, employer, asked, first(Transaction)).public_id,
         "bill": issue_bill(session, employer.id, charge.id, at=now, by=None).public_id,
         "charge": charge.public_id,
         "receipt": receipt.public_id,
@@ -267,6 +270,24 @@ def _revised(session: Session, employer: Employer, declaration: Declaration) -> 
     )  # fmt: skip
     made = submit_payroll(session, employer.id, draft.public_id, version=draft.version, by=None, at=now)
     return next(one for one in made if one.scheme == declaration.scheme)
+
+
+def _refund(session: Session, employer: Employer, asked: Approval, entry: Transaction) -> Refund:
+    """A refund with its note."""
+    snapshot = {
+        "number": f"C-{employer.number}", "issued_on": "2026-11-20", "asked_on": "2026-11-18", "language": "en",
+        "practice": True, "fund": fund_head(), "employer": {"number": employer.number, "name": employer.legal_name},
+        "scheme": "NHIMA", "amount": 100_00, "currency": "ZMW", "steps": [],
+        "to": {"name": employer.legal_name, "number": "1", "bank": ""},
+    }  # fmt: skip
+    made = Refund(
+        number=snapshot["number"], employer_id=employer.id, scheme="zm-nhima", currency="ZMW", amount=100_00,
+        approval_id=asked.id, transaction_id=entry.id, recorded_at=clock.now(), recorded_by=asked.asked_by,
+        snapshot=snapshot,
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    return made
 
 
 def _simulation(session: Session, employer: Employer) -> Work:

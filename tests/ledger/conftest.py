@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal import db, installation
 from portal.employers.models import Employer
-from portal.ledger import arrears, book, standing
+from portal.ledger import arrears, book, crediting, standing
 from portal.ledger.book import Entry
 from portal.ledger.models import AccountName, Charge, Transaction
 from portal.scheme.allocation import allocate
@@ -93,7 +93,7 @@ class Book:
     def settle_credit(self, on: date) -> list[int]:
         """Let credit settle what is open."""
         with db.writing() as session:
-            return arrears.settle_credit(session, self.employer, self.scheme, on=on, at=AT)
+            return crediting.settle_credit(session, self.employer, self.scheme, on=on, at=AT)
 
     def balance(self, charge: Charge) -> book.ChargeBalance:
         """What is open of a charge now."""
