@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0035"
-down_revision = "0066"
+down_revision = "0041"
 branch_labels = None
 depends_on = None
 
