@@ -18,6 +18,7 @@ from portal.declaration_commands import declarations_command
 from portal.demo import fund_maker, snapshot, stories
 from portal.demo.commands import demo_command
 from portal.installation import fund
+from portal.ledger_commands import ledger_command
 from portal.reports.commands import report_command
 from portal.scheme_commands import scheme_command
 
@@ -35,6 +36,7 @@ def register(app: Flask, config: Config) -> None:
         declarations_command,
         report_command,
         audit_command,
+        ledger_command,
     ):
         app.cli.add_command(command)
 

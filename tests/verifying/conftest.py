@@ -1,0 +1,3 @@
+"""The employer of the payments' tests, with its story."""
+
+from tests.payments.conftest import kafue as kafue
