@@ -157,6 +157,8 @@ def test_without_consent_nobody_can_be_found(lived: Story, database: str, tmp_pa
     (row, _other) = table(folder, "person")
     assert (row["surname"], row["birth_date"], row["sex"]) == ("Person", "1971-01-01", "F")
     assert table(folder, "declaration_line")[0]["earnings"]  # figures stay
+    snapshot = json.loads(table(folder, "receipt")[0]["snapshot"])  # and a receipt can still be drawn
+    assert (snapshot["language"], snapshot["amount"], snapshot["employer"]["name"]) == ("en", 700_00, "-")
     assert not (folder / "files").exists()
     assert not set(json.loads((folder / "dictionary.json").read_text())) & (set(NEVER) | WITH_CONSENT)
     assert set(json.loads((folder / "manifest.json").read_text())["left_out"]) >= {
