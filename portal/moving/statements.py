@@ -21,8 +21,8 @@ BEGIN
       RETURN (SELECT coalesce(jsonb_agg(pg_temp.scrub(one.value, under) ORDER BY one.ordinality), '[]')
               FROM jsonb_array_elements(value) WITH ORDINALITY one);
     WHEN 'string' THEN
-      IF under IN ('is', 'msgid', 'currency', 'scheme', 'pack', 'kind', 'reference', 'source', 'language', 'logo', 'number',
-                   'layout', 'schemes')
+      IF under IN ('is', 'msgid', 'currency', 'scheme', 'pack', 'kind', 'reference', 'source', 'language', 'logo',
+                   'number', 'layout', 'schemes')
          OR (value #>> '{}') ~ '^\\d{4}-\\d\\d(-\\d\\d(T[0-9:.+Z-]+)?)?$' THEN RETURN value;
       END IF;
       RETURN to_jsonb('-'::text);
