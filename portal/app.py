@@ -67,6 +67,7 @@ ROOMS = (
     "portal.notices.pages.message_views",
     "portal.notices.pages.choice_views",
     "portal.notices.pages.log_views",
+    "portal.notices.pages.letter_views",
     "portal.bringing.views",
     "portal.moving.views",
 )

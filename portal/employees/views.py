@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -21,9 +21,10 @@ from portal.employees.slip_views import counter_bp  # noqa: F401
 from portal.employees.why import cover_story, shown
 from portal.errors import NotFound, Refused
 from portal.installation import fund, month_from, packs
+from portal.people import reach
 from portal.scheme.blocks.values import Unknown
 from portal.scheme.calendars import Month
-from portal.web.filters import month_name
+from portal.web.filters import month_name, say
 from portal.web.pages import PER_PAGE, download
 
 bp = guarded(Blueprint("employee", __name__, url_prefix="/me"), employee)
@@ -52,7 +53,21 @@ def index() -> ResponseReturnValue:
         months=months,
         packs=packs(),
         visits=visits,
+        sends_texts=current_app.config["PORTAL"].sms_folder is not None,
     )
+
+
+@bp.post("/texts")
+def texts() -> ResponseReturnValue:
+    """Agree to text messages at the number on file, or not any more."""
+    try:
+        with db.writing() as session:
+            reach.agree_to_texts(session, g.person_id, request.form.get("agreed") == "yes", at=clock.now())
+    except Refused as refusal:
+        flash(say(refusal.words), "error")
+    else:
+        flash(gettext("We write to you as you chose."), "success")
+    return redirect(url_for(".index"))
 
 
 @bp.get("/months/<month>")

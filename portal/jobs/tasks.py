@@ -17,7 +17,7 @@ from portal.auth.models import Attempt, WebSession
 from portal.coverage import sync
 from portal.coverage.core_client import Core
 from portal.installation import fund
-from portal.jobs import mail, nightly, notifying
+from portal.jobs import letters, mail, nightly, notifying
 from portal.notices import deliveries
 
 log = logging.getLogger("portal.jobs")
@@ -34,6 +34,7 @@ def send_waiting() -> None:
     _hand_on(work.waits())
     config = current_app.config["PORTAL"]
     _some(nightly.settle_one)
+    _some(letters.draw_one)
     _some(partial(notifying.address, config))
     _some(partial(mail.send_one, config))
     _some(partial(mail.send_one_text, config))

@@ -10,22 +10,29 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from portal.auth.models import EmployerRole
-from portal.notices.kinds import Audience, Kind, Spec
-from portal.notices.told import enrolling, money, months, people
+from portal.notices.kinds import AnyKind, Audience, Kind, LetterKind, Spec
+from portal.notices.told import enrolling, letters, money, months, people
 
 CATALOGUE: dict[Kind, Spec] = {
-    spec.kind: spec for spec in (*enrolling.KINDS, *months.KINDS, *money.KINDS, *people.KINDS)
+    Kind(spec.kind): spec for spec in (*enrolling.KINDS, *months.KINDS, *money.KINDS, *people.KINDS, *letters.KINDS)
 }
+#: What letters begin with; the fund may write its own, too.
+LETTERS: dict[LetterKind, Spec] = {LetterKind(spec.kind): spec for spec in letters.LETTER_KINDS}
+
+
+def spec_of(code: AnyKind) -> Spec:
+    """The kind of message, or of letter, with this code."""
+    return LETTERS[code] if isinstance(code, LetterKind) else CATALOGUE[code]
 
 
 def kinds_seen_by(roles: Collection[EmployerRole]) -> list[Kind]:
     """The kinds an employer's people with these roles may read in the portal."""
     return [
-        spec.kind for spec in CATALOGUE.values()
+        kind for kind, spec in CATALOGUE.items()
         if spec.audience is Audience.EMPLOYER and (not spec.private or set(roles).intersection(spec.roles))
     ]  # fmt: skip
 
 
 def kinds_of(audience: Audience) -> list[Kind]:
     """The kinds that readers on this side get."""
-    return [spec.kind for spec in CATALOGUE.values() if spec.audience is audience]
+    return [kind for kind, spec in CATALOGUE.items() if spec.audience is audience]

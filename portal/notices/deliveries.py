@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from portal import audit, outbox
 from portal.audit import Event
 from portal.errors import NotFound, Refused
+from portal.notices import letters
 from portal.notices.models import Delivery
 from portal.words import _
 
@@ -39,6 +40,8 @@ def noted(
         "sent_at": at if state == "sent" else None,
     }
     session.execute(update(Delivery).where(Delivery.id == func.any(list(ids))).values(values))
+    if state == "sent":
+        letters.went_by_mail(session, ids, at=at)
 
 
 def send_again(session: Session, delivery: UUID, *, by: int, at: datetime) -> Delivery:

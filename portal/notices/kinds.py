@@ -43,10 +43,22 @@ class Kind(StrEnum):
     COVER_GAINED = "cover.gained"
     COVER_LOST = "cover.lost"
     COVER_OF_PEOPLE = "cover.people"
+    LETTER = "letter.sent"
     ON_BEHALF = "done.on_behalf"
     COLLEAGUE_INVITED = "colleague.invited"
     COLLEAGUE_JOINED = "colleague.joined"
     APPROVALS_WAITING = "approvals.waiting"
+
+
+class LetterKind(StrEnum):
+    """What an officer can begin a letter from."""
+
+    PLAIN = "letter.plain"
+    DEMAND = "letter.demand"
+    CONFIRMATION = "letter.confirmation"
+
+
+AnyKind = Kind | LetterKind
 
 
 class Audience(StrEnum):
@@ -114,7 +126,7 @@ class Spec:
     for what the notice is about.
     """
 
-    kind: Kind
+    kind: AnyKind
     title: Words
     audience: Audience
     subject: Words

@@ -25,9 +25,10 @@ from portal import clock
 from portal.auth.service import account_by_email
 from portal.errors import NotFound
 from portal.installation import fund
+from portal.notices import letters
 from portal.notices.addressing import language_of
 from portal.notices.catalogue import CATALOGUE
-from portal.notices.kinds import Audience, Kind, Spec
+from portal.notices.kinds import AnyKind, Audience, Kind, Spec
 from portal.notices.models import Delivery, Notice
 from portal.notices.written import Written, put_into_words
 from portal.web.filters import say
@@ -138,17 +139,17 @@ def _of_delivery(session: Session, delivery_id: int) -> Mail | None:
     delivery, notice = found
     spec = CATALOGUE[Kind(notice.kind)]
     (words,) = put_into_words(session, [notice], delivery.language)
-    return _mail(spec, words, delivery)
+    return _mail(spec, words, delivery, letters.attached_to(session, notice) if spec.kind is Kind.LETTER else {})
 
 
-def _mail(spec: Spec, words: Written, delivery: Delivery) -> Mail:
+def _mail(spec: Spec, words: Written, delivery: Delivery, attached: Mapping[str, bytes]) -> Mail:
     account = delivery.account_id
     with force_locale(delivery.language):
         why = _why(spec, delivery)
     return Mail(
         delivery.address, delivery.language, words.subject, words.page, words.plain, outside(words.link), words.action,
         why, outside(PREFERENCES) if account else "",
-        outside(STOP + stop_token(account, spec.kind)) if account and not spec.fixed else "",
+        outside(STOP + stop_token(account, spec.kind)) if account and not spec.fixed else "", attached=attached,
     )  # fmt: skip
 
 
@@ -208,7 +209,7 @@ def outside(path: str) -> str:
 # -- one click to stop ----------------------------------------------------------------
 
 
-def stop_token(account: int, kind: Kind) -> str:
+def stop_token(account: int, kind: AnyKind) -> str:
     """What the link that ends mails of a kind carries: nobody can make one for somebody else."""
     return str(_signer().dumps([account, kind.value]))
 

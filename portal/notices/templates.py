@@ -15,8 +15,8 @@ from portal.auth.models import Account
 from portal.errors import Refused
 from portal.installation import fund
 from portal.notices import wording
-from portal.notices.catalogue import CATALOGUE
-from portal.notices.kinds import Kind, Spec
+from portal.notices.catalogue import spec_of
+from portal.notices.kinds import AnyKind, Spec
 from portal.notices.models import Template
 from portal.words import Words, _
 
@@ -35,7 +35,7 @@ class Texts:
 
     versions: Sequence[Template]
 
-    def of(self, kind: Kind, edition: int) -> Template | None:
+    def of(self, kind: AnyKind, edition: int) -> Template | None:
         """The fund's text as it was at *edition*; None where the portal's own held."""
         found = [one for one in self.versions if one.kind == kind and one.id <= edition]
         return found[-1] if found and found[-1].text else None
@@ -47,7 +47,7 @@ def texts(session: Session, language: str) -> Texts:
     return Texts(session.scalars(wanted).all())
 
 
-def versions(session: Session, kind: Kind, language: str) -> Sequence[Template]:
+def versions(session: Session, kind: AnyKind, language: str) -> Sequence[Template]:
     """Every version of one text, the newest first."""
     wanted = select(Template).where(Template.kind == kind.value, Template.language == language)
     return session.scalars(wanted.order_by(Template.id.desc())).all()
@@ -58,7 +58,7 @@ def problems(spec: Spec, subject: str, text: str) -> dict[str, Words]:
     return wording.problems(spec, subject, text)
 
 
-def versions_with_names(session: Session, kind: Kind, language: str) -> list[tuple[Template, str]]:
+def versions_with_names(session: Session, kind: AnyKind, language: str) -> list[tuple[Template, str]]:
     """The same, with the name of who made each; empty where a job did."""
     wanted = select(Template, Account.name).outerjoin(Account, Account.id == Template.made_by)
     rows = session.execute(
@@ -67,13 +67,13 @@ def versions_with_names(session: Session, kind: Kind, language: str) -> list[tup
     return [(one, name or "") for one, name in rows]
 
 
-def in_force(session: Session, kind: Kind, language: str) -> Template | None:
+def in_force(session: Session, kind: AnyKind, language: str) -> Template | None:
     """The fund's text that holds now; None where the portal's own does."""
     newest = next(iter(versions(session, kind, language)), None)
     return newest if newest is not None and newest.text else None
 
 
-def latest(session: Session, kind: Kind, language: str) -> int:
+def latest(session: Session, kind: AnyKind, language: str) -> int:
     """The number of the latest version of one text; 0 when there is none."""
     return next((one.id for one in versions(session, kind, language)), 0)
 
@@ -87,7 +87,15 @@ def changed(session: Session) -> set[tuple[str, str]]:
 
 
 def save(
-    session: Session, kind: Kind, language: str, subject: str, text: str, *, seen: int | None, by: int, at: datetime
+    session: Session,
+    kind: AnyKind,
+    language: str,
+    subject: str,
+    text: str,
+    *,
+    seen: int | None,
+    by: int,
+    at: datetime,
 ) -> Template:
     """
     Use this text for what is told from now on; the same again makes no version.
@@ -95,7 +103,7 @@ def save(
     `BadTemplate` names what is wrong with it.  *seen* is the latest version its author knew (0: none, None: not asked);
     `Refused` when a colleague was quicker.
     """
-    problems = wording.problems(CATALOGUE[kind], subject, text)
+    problems = wording.problems(spec_of(kind), subject, text)
     if problems:
         raise BadTemplate(problems)
     _hold(session, kind, language)
@@ -113,21 +121,21 @@ def save(
     return _add(session, kind, language, subject, text, by=by, at=at)
 
 
-def back_to_default(session: Session, kind: Kind, language: str, *, by: int, at: datetime) -> None:
+def back_to_default(session: Session, kind: AnyKind, language: str, *, by: int, at: datetime) -> None:
     """Use the portal's own text again.  Again: nothing changes."""
     _hold(session, kind, language)
     if in_force(session, kind, language) is not None:
         _add(session, kind, language, "", "", by=by, at=at)
 
 
-def _hold(session: Session, kind: Kind, language: str) -> None:
+def _hold(session: Session, kind: AnyKind, language: str) -> None:
     """One change of a text at a time, until the transaction ends."""
     name = "/".join((Template.__tablename__, kind.value, language))
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
 
 
 def _add(
-    session: Session, kind: Kind, language: str, subject: str, text: str, *, by: int, at: datetime
+    session: Session, kind: AnyKind, language: str, subject: str, text: str, *, by: int, at: datetime
 ) -> Template:  # fmt: skip
     if language not in fund().languages:
         raise Refused(_("The fund does not write in this language."), status=422)

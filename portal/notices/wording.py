@@ -60,11 +60,28 @@ def problems(spec: Spec, subject: str, text: str) -> dict[str, Words]:
     return found
 
 
-def _problem(spec: Spec, given: str, most: int) -> Words | None:
+def problems_of_letter(subject: str, text: str) -> dict[str, Words]:
+    """Why a letter cannot be sent as it stands, by field: nothing in it is filled in any more."""
+    found: dict[str, Words] = {}
+    for field, given, most in (("subject", subject, LONGEST_SUBJECT), ("text", text, LONGEST_TEXT)):
+        left = _BRACE.search(given)
+        if not given.strip() or len(given) > most:
+            found[field] = _length(given, most)
+        elif left is not None:
+            line = given[: left.start()].count("\n") + 1
+            found[field] = _("Line %(line)s: there is a brace. Write there what the reader should read.", line=line)
+    return found
+
+
+def _length(given: str, most: int) -> Words:
     if not given.strip():
         return _("Write something here.")
-    if len(given) > most:
-        return _("This is too long: %(n)s characters, and %(most)s is the most.", n=len(given), most=most)
+    return _("This is too long: %(n)s characters, and %(most)s is the most.", n=len(given), most=most)
+
+
+def _problem(spec: Spec, given: str, most: int) -> Words | None:
+    if not given.strip() or len(given) > most:
+        return _length(given, most)
     known = (*spec.places, *EVERYWHERE)
     for number, line in enumerate(given.splitlines(), 1):
         problem = _of_line(line, number, known)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from portal.installation import fund
 from portal.notices import wording
 from portal.notices.catalogue import CATALOGUE
-from portal.notices.kinds import Kind, Place, Spec, read_back
+from portal.notices.kinds import AnyKind, Kind, Place, Spec, read_back
 from portal.notices.models import Notice, Template
 from portal.notices.templates import Texts, texts
 from portal.scheme.calendars import Month
@@ -43,7 +43,7 @@ class Written:
     address of the portal that begins with a slash, *action* the words of it.
     """
 
-    kind: Kind
+    kind: AnyKind
     subject: str
     page: Sequence[Markup]
     plain: Sequence[str]

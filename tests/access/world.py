@@ -36,7 +36,9 @@ from portal.employers.models import Employer, Employment, Registration
 from portal.files import StoredFile
 from portal.installation import fund
 from portal.ledger.models import Charge, Transaction
-from portal.notices.models import Delivery, Notice
+from portal.notices import letters
+from portal.notices.kinds import LetterKind
+from portal.notices.models import Delivery, Letter, Notice
 from portal.payments.bills import issue_bill
 from portal.payments.models import Receipt, Refund
 from portal.payments.taking_back import ask_to_take_back
@@ -147,6 +149,7 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         "account": (colleague := make_officer(session, FundRoleName.AUDITOR)).public_id,
         "role": session.scalars(select(FundRole.public_id).where(FundRole.account_id == colleague.id)).one(),
         "approval": {"changes": _change(session, employer, mandate.account_id), "": asked.public_id},
+        "letter": _letter(session, employer).public_id,
         "notice_delivery": _delivery(session, first(Notice)).public_id,
         "work": work.public_id,
         "simulation": simulation.public_id,
@@ -235,6 +238,16 @@ def _cases(session: Session, employer: Employer, person: Person, month: str) -> 
         "questions": asked.public_id, "cases": asked.public_id, "employee": reported.public_id,
         "problem": told.public_id, "": asked.public_id,
     }  # fmt: skip
+
+
+def _letter(session: Session, employer: Employer) -> Letter:
+    """A letter to this employer, drawn and kept."""
+    by = make_officer(session).id
+    made = letters.write(
+        session, employer.id, LetterKind.PLAIN, "en", "Hello", "Good day.", once="1", by=by, at=clock.now()
+    )  # fmt: skip
+    letters.keep(session, made.id, b"%PDF-1.7", at=clock.now())
+    return made
 
 
 def _delivery(session: Session, notice: Notice) -> Delivery:

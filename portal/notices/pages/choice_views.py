@@ -40,7 +40,7 @@ def show() -> ResponseReturnValue:
     form = ChoicesForm(formdata=None)
     form.language.data = current_user.language or fund().languages[0]
     form.phone.data, form.agreed.data = current_user.phone, current_user.texts_agreed_at is not None
-    return _page(form, {spec.kind: ways.get(spec.kind, spec.channel) for spec in _concerning()})
+    return _page(form, {Kind(spec.kind): ways.get(spec.kind, spec.channel) for spec in _concerning()})
 
 
 @bp.post("")
@@ -84,7 +84,7 @@ def _ways() -> Sequence[Channel]:
 def _chosen(specs: Sequence[Spec]) -> dict[Kind, Channel]:
     """The ways in the form, of the kinds that may be chosen; anything else is left as it is."""
     allowed = {one.value for one in _ways()}
-    given = {spec.kind: request.form.get(f"way.{spec.kind}", "") for spec in specs if not spec.fixed}
+    given = {Kind(spec.kind): request.form.get(f"way.{spec.kind}", "") for spec in specs if not spec.fixed}
     return {kind: Channel(way) for kind, way in given.items() if way in allowed}
 
 

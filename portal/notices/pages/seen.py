@@ -20,6 +20,7 @@ AUDIENCES: Mapping[Audience, Words] = {
     Audience.PERSON: _("To insured people"),
     Audience.FUND: _("To the fund's own people"),
 }
+LETTERS_TITLE = _("Letters an officer begins with")
 #: Places every text may use.
 COMMON: Mapping[str, tuple[Words, str]] = {
     "employer": (_("the employer's name"), "Mulungushi Bakery"),

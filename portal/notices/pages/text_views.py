@@ -12,10 +12,10 @@ from portal.auth.access import Right, fund_staff, guarded, needs
 from portal.errors import NotFound, Refused
 from portal.installation import fund
 from portal.notices import templates
-from portal.notices.catalogue import CATALOGUE
-from portal.notices.kinds import Audience, Kind, Spec
+from portal.notices.catalogue import CATALOGUE, LETTERS, spec_of
+from portal.notices.kinds import Audience, Kind, LetterKind, Spec
 from portal.notices.pages.forms import TextForm
-from portal.notices.pages.seen import AUDIENCES, places_of, shown_as
+from portal.notices.pages.seen import AUDIENCES, LETTERS_TITLE, places_of, shown_as
 from portal.notices.templates import BadTemplate
 from portal.notices.written import default_text
 from portal.web.language import own_name
@@ -30,6 +30,7 @@ def index() -> ResponseReturnValue:
     with db.reading() as session:
         own = templates.changed(session)
     groups = [(AUDIENCES[one], [spec for spec in CATALOGUE.values() if spec.audience is one]) for one in Audience]
+    groups.append((LETTERS_TITLE, list(LETTERS.values())))
     return render_template("notices/texts.html", groups=groups, own=own, spoken=_spoken())
 
 
@@ -94,9 +95,9 @@ def _spoken() -> dict[str, str]:
 
 def _asked(kind: str, language: str) -> Spec:
     """The kind in the address; NotFound when there is none, or the fund does not speak the language."""
-    if kind not in set(Kind) or language not in fund().languages:
+    if kind not in {*Kind, *LetterKind} or language not in fund().languages:
         raise NotFound(kind)
-    return CATALOGUE[Kind(kind)]
+    return spec_of(LetterKind(kind) if kind in set(LetterKind) else Kind(kind))
 
 
 def _page(spec: Spec, language: str, form: TextForm) -> str:

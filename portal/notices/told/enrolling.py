@@ -53,8 +53,8 @@ KINDS = (
         _("You are registered: {number}"),
         _(
             "{employer} is registered. Its employer number is {number}.\n\n"
-            "The letter with the decision is attached. It also stands in the portal, where you can now bring in your "
-            "people and declare the first month."
+            "In the portal you can now bring in your people and declare the first month. If you need a letter that "
+            "confirms it, ask us."
         ),
         _("Go to your employer's pages"),
         EMPLOYER_PAGE,
