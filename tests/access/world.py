@@ -244,7 +244,8 @@ def _letter(session: Session, employer: Employer) -> Letter:
     """A letter to this employer, drawn and kept."""
     by = make_officer(session).id
     made = letters.write(
-        session, employer.id, LetterKind.PLAIN, "en", "more than we owe", "less than I was paid", once="1", by=by, at=clock.now()
+        session, employer.id, LetterKind.PLAIN, "en", "more than we owe", "less than I was paid", once="1", by=by,
+        at=clock.now(),
     )  # fmt: skip
     letters.keep(session, made.id, b"%PDF-1.7", at=clock.now())
     return made
