@@ -20,7 +20,7 @@ LETTER_KINDS = (
         LetterKind.PLAIN,
         _("A letter"),
         _("Our letter of {day}"),
-        _("Dear Sir or Madam,\n\n\n\nYours faithfully,"),
+        _("Dear Sir or Madam,\n\n\n\nYours faithfully"),
     ),
     _letter(
         LetterKind.DEMAND,
@@ -33,7 +33,7 @@ LETTER_KINDS = (
             "Declare and pay what is open within 14 days of this letter. If you cannot, tell us within that time and "
             "ask for a plan of instalments.\n\n"
             "If nothing happens, we go on as the law provides, and the people you employ may lose their cover.\n\n"
-            "Yours faithfully,"
+            "Yours faithfully"
         ),
     ),
     _letter(
