@@ -17,19 +17,19 @@ from tests.web.test_catalogue import PLACE, both
 #: The rooms whose every sentence is in Nepali.
 ROOMS = (
     "portal/account/", "portal/auth/", "portal/cases/", "portal/colleagues/", "portal/contributions/",
-    "portal/employees/",
-    "portal/employers/", "portal/ledger/", "portal/notices/told/", "portal/payments/", "portal/people/",
-    "portal/tabular/", "portal/web/", "portal/demo/nepal/", "portal/scheme/packs/np-ssf.toml",
+    "portal/employees/", "portal/employers/", "portal/ledger/", "portal/notices/told/", "portal/payments/",
+    "portal/people/", "portal/tabular/", "portal/web/", "portal/demo/nepal/", "portal/scheme/packs/np-ssf.toml",
     "portal/scheme/allocation.py", "portal/scheme/deadlines.py", "portal/scheme/entitlement.py",
     "portal/scheme/days/bikram_sambat.py", "portal/scheme/days/due_terms.py", "portal/scheme/days/rest_days.py",
     "portal/scheme/lateness/explained.py", "portal/scheme/lateness/sentences.py", "portal/scheme/pay/told.py",
-    "portal/scheme/pay/told_shares.py", "portal/scheme/identity.py",
-    "portal/templates/account/", "portal/templates/auth/", "portal/templates/base.html", "portal/templates/cases/",
-    "portal/templates/colleagues/",
+    "portal/scheme/pay/told_shares.py", "portal/scheme/identity.py", "portal/templates/account/",
+    "portal/templates/auth/", "portal/templates/base.html", "portal/templates/cases/", "portal/templates/colleagues/",
     "portal/templates/components/", "portal/templates/contributions/", "portal/templates/employees/",
-    "portal/templates/employers/", "portal/templates/mail/", "portal/templates/payments/", "portal/templates/pdf/",
-    "portal/templates/practice/", "portal/templates/roster/", "portal/templates/schemes/contribution.html",
-    "portal/templates/schemes/late.html", "portal/templates/web/", "portal/templates/work/", "portal/work.py",
+    "portal/templates/employers/", "portal/templates/mail/", "portal/templates/notices/choices.html",
+    "portal/templates/notices/messages.html", "portal/templates/notices/stop.html", "portal/templates/payments/",
+    "portal/templates/pdf/", "portal/templates/practice/", "portal/templates/roster/",
+    "portal/templates/schemes/contribution.html", "portal/templates/schemes/late.html", "portal/templates/web/",
+    "portal/templates/work/", "portal/work.py",
 )  # fmt: skip
 #: Of these rooms, what only the fund's own people read.
 OF_THE_FUND = (
