@@ -31,7 +31,10 @@ def index(employer_number: str) -> ResponseReturnValue:
     """What was asked for and is not decided yet."""
     with db.reading() as session:
         asked = [(one, changes.rows_of(session, one)) for one in changes.waiting(session, g.employer.id)]
-    return render_template("colleagues/changes.html", employer=g.employer, asked=asked, me=current_user.id)
+    may_ask = not any(one.shown["change"] == changes.DETAILS for one, _rows in asked)
+    return render_template(
+        "colleagues/changes.html", employer=g.employer, asked=asked, me=current_user.id, may_ask=may_ask
+    )
 
 
 @bp.route("/details", methods=["GET", "POST"])

@@ -75,7 +75,9 @@ def test_another_bank_account_and_name_wait_for_the_fund_and_everybody_is_told(s
         second = give_mandate(session, story.employer)
     assert story.ask() == story.ask() == 302  # pressed twice
     assert story.on_file() == ("Kafue Mining Ltd", "")
-    assert "Kafue Mining Plc (until now: Kafue Mining Ltd)" in story.client.get(story.base).text
+    waiting = story.client.get(story.base).text
+    assert "Kafue Mining Plc (until now: Kafue Mining Ltd)" in waiting
+    assert "Ask for another legal name" not in waiting  # one wish at a time
     assert sorted(mailed_to()) == sorted(["office@kafue.example", story.owner.email, second.email])
     page = story.fund.get(f"/fund/approvals/{story.asked().public_id}").text
     assert "0042 (until now: nothing)" in page
