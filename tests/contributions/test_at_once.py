@@ -5,11 +5,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from portal import approvals, db
+from portal import db
 from portal.approvals import Approval
 from portal.contributions import service
 from portal.contributions.models import Declaration, Payroll
@@ -18,7 +17,7 @@ from portal.errors import Refused
 from portal.ledger.standing import standings
 from tests.contributions.test_correction_pages import declared, paid_and_lowered, revise
 from tests.contributions.test_pages import NOW, OCTOBER, base, draft, edit, employer, go, submit
-from tests.factories import hire, make_account, make_officer
+from tests.factories import hire, make_account
 
 __all__ = ["employer"]
 
@@ -94,22 +93,6 @@ def test_a_month_whose_payment_is_being_taken_back_waits_and_its_draft_is_kept(
     assert go(client, "POST", f"{base(employer)}/start/2025-10/revise").status_code == 409
     with db.reading() as session:
         assert session.scalar(select(func.count()).select_from(Payroll).where(Payroll.state == "draft")) == 0
-
-
-def test_what_waits_for_the_fund_is_not_allowed_before_the_payment_is_decided(
-    client: FlaskClient, employer: Employer
-) -> None:
-    paid_and_lowered(client, employer)
-    submit(client, employer, reason="Typed the bonus twice")
-    being_taken_back(employer)
-    with db.writing() as session:
-        asked = session.scalars(select(Approval).where(Approval.action == "declaration.lower")).one()
-        by = make_officer(session)
-    with pytest.raises(Refused, match="deciding whether to take back a payment"), db.writing() as session:
-        approvals.approve(session, asked.public_id, fingerprint=asked.fingerprint, note="", by=by.id, at=NOW)
-    with db.reading() as session:
-        assert [one.charged for one in standings(session, employer.id, "zm-napsa")] == [1_200_00]
-        assert session.scalars(select(Approval.decision).where(Approval.id == asked.id)).one() is None
 
 
 def test_a_save_and_a_submission_at_the_same_moment_never_mix(client: FlaskClient, employer: Employer) -> None:

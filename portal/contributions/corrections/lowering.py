@@ -23,7 +23,6 @@ from portal.contributions import telling
 from portal.contributions.binding import Ready, make_binding, ready_to_declare
 from portal.contributions.corrections.compare import compared, of_declared, of_draft
 from portal.contributions.corrections.consequence import Consequence
-from portal.contributions.corrections.taken_back import refuse_while_taken_back
 from portal.contributions.models import Payroll, PayrollState
 from portal.contributions.storage import payroll_of
 from portal.errors import Refused
@@ -132,7 +131,6 @@ def _counted(one: dict[str, Any]) -> Words:
 def _carry_out(session: Session, asked: Approval, decider: Decider) -> None:
     """The declarations are made, signed by who asked, on the day of the decision."""
     draft = _waiting(session, asked)
-    refuse_while_taken_back(session, draft.employer_id, draft.month)
     draft.state = PayrollState.DRAFT.value
     session.flush()
     ready = ready_to_declare(session, draft, decider.at)
