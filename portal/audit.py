@@ -70,6 +70,8 @@ class Event(Enum):
     PAYROLL_CANCELLED = ("payroll.cancelled", ("payroll", "month"))
     DECLARATION_SUBMITTED = ("declaration.submitted", ("declaration", "scheme", "month", "number", "total"))
     DECLARATION_SUPERSEDED = ("declaration.superseded", ("declaration", "replaced_by"))
+    DECLARATION_RETURNED = ("declaration.returned", ("scheme", "month"))
+    DECLARATION_LOOKED_AT = ("declaration.looked_at", ("scheme", "month"))
 
     BILL_ISSUED = ("bill.issued", ("bill", "amount"))
     PAYMENT_RECORDED = ("payment.recorded", ("payment", "scheme", "amount", "paid_on"))

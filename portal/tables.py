@@ -9,6 +9,7 @@ from portal.bringing import models as bringing
 from portal.cases import models as cases
 from portal.colleagues import models as colleagues
 from portal.contributions import models as contributions
+from portal.contributions.reviewing import models as reviewing
 from portal.coverage import models as coverage
 from portal.db import Base
 from portal.employees import models as employees
@@ -45,6 +46,7 @@ ALL = (
     payments,
     people,
     record,
+    reviewing,
     series,
     taken,
     work,

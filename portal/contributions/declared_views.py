@@ -16,8 +16,9 @@ from portal.auth.on_behalf import paper_of
 from portal.contributions import queries, service
 from portal.contributions.acknowledgement import PDF, keep_pdf
 from portal.contributions.corrections.compare import versions_of
-from portal.contributions.models import Declaration
+from portal.contributions.models import Declaration, State
 from portal.contributions.pages import bp, here
+from portal.contributions.reviewing.service import review_of
 from portal.contributions.standing import Declared
 from portal.contributions.storage import open_payroll
 from portal.db import reading, writing
@@ -36,9 +37,10 @@ def declaration(employer_number: str, number: str) -> ResponseReturnValue:
         lines, total = queries.declared_lines(session, found, page_number())
         versions = versions_of(session, g.employer.id, found)
         open_now = open_payroll(session, g.employer.id, found.month)
+        review = review_of(session, found) if found.state == State.RETURNED.value else None
         row = service.payroll_by_id(session, g.employer.id, found.payroll_id)
     return render_template(
-        "contributions/declaration.html", declaration=found, rules=pack(found.scheme), payroll=row,
+        "contributions/declaration.html", declaration=found, review=review, rules=pack(found.scheme), payroll=row,
         returns=[one for each in versions for one in reversed(each.all)], compare=_comparison(found, versions),
         page=Page(lines, page_number(), total), may_change=Right.PREPARE in g.rights,
         waits=open_now is not None and open_now.waits,

@@ -6,11 +6,13 @@ import logging
 from collections import Counter
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock, db, outbox
+from portal.contributions.reviewing import service as reviewing
 from portal.jobs import notifying
 from portal.jobs.models import JobRun
 from portal.ledger import arrears
@@ -71,7 +73,8 @@ def settle_one() -> bool:
     """
     Settle the account of the employer who declared first among those who wait; False when none does.
 
-    Money that was there before may settle what was declared, and cover follows.
+    Money that was there before may settle what was declared, and cover follows.  Then the rules look at what was
+    declared: what seems odd waits for an officer.
     """
     with db.writing() as session:
         message = outbox.claim(session, "settle", at=clock.real_now())
@@ -81,6 +84,8 @@ def settle_one() -> bool:
     try:
         with db.writing() as session:
             settlement.settle_account(session, message.employer_id or 0, at=clock.now())
+        with db.writing() as session:
+            reviewing.look(session, UUID(message.name.removeprefix("settle/")), at=clock.now())
     except Exception as failure:  # one employer's trouble must not keep the others waiting
         log.exception("account of employer %s not settled", message.employer_id)
         problem = type(failure).__name__

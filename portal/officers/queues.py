@@ -23,8 +23,12 @@ from portal.auth.models import Account
 from portal.auth.scope import MINE
 from portal.cases.kinds import KINDS, Kind
 from portal.cases.models import Case, CaseState
+from portal.contributions.models import Declaration
+from portal.contributions.reviewing.models import DeclarationReview
+from portal.contributions.standing import GONE
 from portal.employers.models import Employer, Registration, RegistrationState
-from portal.installation import fund
+from portal.installation import fund, month_words, pack
+from portal.scheme.explain import words_from_json
 from portal.taken import Taken
 from portal.words import Words, _
 
@@ -187,6 +191,27 @@ def _refusals() -> Waiting:
     )  # fmt: skip
 
 
+def _odd() -> Waiting:
+    return (
+        select(
+            ("declaration:" + cast(Declaration.public_id, String)).label("subject"),
+            DeclarationReview.found_at.label("since"), Declaration.scheme.label("scheme"),
+            Declaration.month.label("month"), Declaration.public_id.label("place"), Employer.number.label("number"),
+            Employer.legal_name.label("name"), DeclarationReview.findings.label("findings"),
+        )
+        .join(Declaration, Declaration.id == DeclarationReview.declaration_id)
+        .join(Employer, Employer.id == DeclarationReview.employer_id)
+        .where(DeclarationReview.decision.is_(None), Declaration.state.not_in(GONE))
+    )  # fmt: skip
+
+
+def _odd_line(row: Any) -> tuple[Words | str, Words | str, str]:
+    """The employer's month, and the first thing that seems odd about it."""
+    rules = pack(row.scheme)
+    title = _("%(name)s, %(month)s, %(scheme)s", name=row.name, month=month_words(row.month), scheme=rules.short_name)
+    return title, words_from_json(row.findings[0]), f"/fund/employers/{row.number}/declarations/{row.place}/review"
+
+
 def _cases_of(kind: Kind) -> Callable[[], Waiting]:
     def waiting() -> Waiting:
         return (
@@ -206,6 +231,9 @@ queue(Queue(
     "registration", _("Registrations"), frozenset({Right.REGISTER}), 7, _registrations,
     lambda row: (row.name or row.number, row.number, f"/fund/registrations/{row.place}"),
 ))  # fmt: skip
+queue(
+    Queue("declaration_review", _("Declarations that seem odd"), frozenset({Right.CONTRIBUTIONS}), 7, _odd, _odd_line)
+)
 queue(Queue(
     "approval", _("Requests that need a second person"), frozenset({Right.DECIDE}), 3, _approvals,
     lambda row: (ACTIONS[row.action].title, row.name, f"/fund/approvals/{row.place}"),

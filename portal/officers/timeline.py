@@ -115,6 +115,14 @@ SAYS: dict[str, Callable[[Mapping[str, Any]], Words]] = {
         month=month_said(f["month"]), scheme=scheme_said(f), amount=_amount(f, "total"), number=str(f["number"]),
     ),
     Event.DECLARATION_SUPERSEDED.label: lambda _f: _("A declaration was replaced by a revised one"),
+    Event.DECLARATION_RETURNED.label: lambda f: _(
+        "The declaration for %(month)s to %(scheme)s was given back",
+        month=month_said(f["month"]), scheme=scheme_said(f),
+    ),
+    Event.DECLARATION_LOOKED_AT.label: lambda f: _(
+        "The declaration for %(month)s to %(scheme)s was looked at and found in order",
+        month=month_said(f["month"]), scheme=scheme_said(f),
+    ),
     Event.BILL_ISSUED.label: lambda f: _("Bill issued: %(amount)s", amount=_amount(f)),
     Event.PAYMENT_RECORDED.label: lambda f: _(
         "Payment of %(day)s received for %(scheme)s: %(amount)s",

@@ -20,6 +20,7 @@ from portal.officers import approval_lists, queries
 from portal.officers.enrolment_views import bp as enrolment_bp  # noqa: F401  # the app opens every blueprint here
 from portal.officers.on_behalf_views import bp as on_behalf_bp  # noqa: F401
 from portal.officers.record.views import bp as record_bp  # noqa: F401
+from portal.officers.review_views import bp as review_bp  # noqa: F401
 from portal.officers.search_views import bp as search_bp  # noqa: F401
 from portal.officers.shown import EMPLOYER_STATES, by_scheme, employer_csv
 from portal.officers.waiting import Home, Waiting
