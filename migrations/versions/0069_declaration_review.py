@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0069"
-down_revision = "0046"
+down_revision = "0035"
 branch_labels = None
 depends_on = None
 
