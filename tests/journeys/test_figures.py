@@ -14,7 +14,7 @@ pytestmark = pytest.mark.journey
 
 def test_the_month_from_the_fund_to_a_district_and_into_a_file(live: Live, visit: Callable[..., Visitor]) -> None:
     month = live.month_name(live.month.previous())
-    auditor = visit("auditor").open("/fund/").follow("Figures").sees("The month in figures", month)
+    auditor = visit("auditor").open("/fund/").more().follow("Figures").sees("The month in figures", month)
     # Two employers of three people at 5,000.00 basic: 100.00 each, all paid in time.
     auditor.sees(f"2 of 2 employers declared {month}, 2 of them on time", "ZMW 600.00 of the ZMW 600.00 due")
     auditor.sees("It equals the sum of the declarations that stand.", "How this agrees with the book")

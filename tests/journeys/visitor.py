@@ -84,6 +84,11 @@ class Visitor:
         self._click(place.get_by_role("link", name=name).or_(place.get_by_role("button", name=name)), name)
         return self._look(status)
 
+    def more(self) -> Visitor:
+        """Open what does not fit in the line of the menu."""
+        self.page.locator(".nav__more summary").click()
+        return self
+
     def press(self, name: str, *, status: int = 200) -> Visitor:
         """Press a button by its words."""
         self._click(self.page.get_by_role("button", name=name), name)
