@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal import clock
 from portal.audit import Event
 from portal.contributions.models import Declaration
 from portal.coverage.cover import coverage_of
@@ -17,15 +18,17 @@ from portal.demo import stories, zambezi
 from portal.demo.story import Card
 from portal.demo.training import Did, Exercise, Learner, Question
 from portal.employers.models import Employer
+from portal.employers.service import mandates_held
 from portal.errors import NotFound
 from portal.installation import fund
 from portal.ledger.statement import ageing
 from portal.officers.queries import ArrearsWanted, in_arrears
 from portal.payments.account import OpenMonth, accounts_of, months_on
-from portal.payments.models import Receipt
+from portal.payments.home_views import last_receipt, people_on
+from portal.staff.review import Wanted, reviewed
 
 HEALTH, PENSION = "zm-nhima", "zm-napsa"
-KAFUE, MOSI = "Kafue Mining Limited", "Mosi Transport Limited"
+KAFUE, MOSI, FOODS = "Kafue Mining Limited", "Mosi Transport Limited", "Zambezi Foods Limited"
 Answer = Callable[[Session, Learner], int | str | None]
 
 
@@ -55,12 +58,29 @@ def _owed(legal_name: str) -> Answer:
     return answer
 
 
-def _last_receipt(session: Session, _learner: Learner) -> str | None:
-    employer = _employer(session, KAFUE)
-    if employer is None:
-        return None
-    newest = select(Receipt.number).where(Receipt.employer_id == employer.id).order_by(Receipt.id.desc())
-    return session.scalar(newest.limit(1))
+def _last_receipt(legal_name: str) -> Answer:
+    """The number of the newest receipt of an employer."""
+
+    def answer(session: Session, _learner: Learner) -> str | None:
+        employer = _employer(session, legal_name)
+        found = employer and last_receipt(session, employer.id)
+        return found.number if found else None
+
+    return answer
+
+
+def _desk(session: Session, learner: Learner) -> list[tuple[int, str]]:
+    """How many people work today at each employer the learner may act for, and its number; the largest first."""
+    held = mandates_held(session, learner.account or 0, learner.today)
+    return sorted(((people_on(session, one.id, learner.today), one.number) for one, _mandates in held), reverse=True)
+
+
+def _largest_of_mine(session: Session, learner: Learner) -> str | None:
+    return next((number for _people, number in _desk(session, learner)), None)
+
+
+def _people_of_mine(session: Session, learner: Learner) -> str:
+    return str(sum(people for people, _number in _desk(session, learner)))
 
 
 def _last_acknowledgement(session: Session, _learner: Learner) -> str | None:
@@ -69,6 +89,11 @@ def _last_acknowledgement(session: Session, _learner: Learner) -> str | None:
         return None
     wanted = (Declaration.employer_id == employer.id, Declaration.scheme == PENSION)
     return session.scalar(select(Declaration.number).where(*wanted).order_by(Declaration.id.desc()).limit(1))
+
+
+def _without_second_step(session: Session, learner: Learner) -> str:
+    people, _total = reviewed(session, Wanted("fund"), learner.today, clock.real_now())
+    return str(sum(not one.two_steps for one in people))
 
 
 def _silent(session: Session, _learner: Learner) -> str | None:
@@ -102,7 +127,7 @@ EXERCISES = (
         Question(_l("Which number has the acknowledgement of the last NAPSA declaration?"), _l("Payroll, the last submitted month"), _last_acknowledgement),
     )),
     Exercise("signatory", _l("The signatory's month"), _l("Answer for a month: look at what was prepared, submit it, ask for the bill."), (
-        Question(_l("Which number has the last receipt?"), _l("Home, or Account"), _last_receipt),
+        Question(_l("Which number has the last receipt?"), _l("Home, or Account"), _last_receipt(KAFUE)),
         Did(_l("Start this month's payroll from the roster, or open the one the clerk prepared and change an amount."), _l("Home, then Start your payroll"), (Event.PAYROLL_SAVED,)),
         Did(_l("Submit it: it becomes one declaration for each scheme."), _l("The payroll, then Check and submit"), (Event.DECLARATION_SUBMITTED,), 2),
         Did(_l("Make the bill for one scheme."), _l("Account, the month, then Bill"), (Event.BILL_ISSUED,)),
@@ -114,6 +139,12 @@ EXERCISES = (
         Question(_l("How much was added for paying that month late, to this day?"), _l("Account, the month, then how it was reckoned"), _month(MOSI, lambda months: months[0].late if months else None)),
         Did(_l("Make the bill for that month."), _l("Account, the month, then Bill"), (Event.BILL_ISSUED,)),
         Did(_l("Print a slip with a code for one of your people."), _l("People, then Slips with codes"), (Event.SLIP_PRINTED,)),
+        Did(_l("Invite a colleague who may only look. Choose any address of mail: in practice every mail stays here."), _l("Colleagues, then Invite somebody"), (Event.INVITED,)),
+    )),
+    Exercise("viewer", _l("Three employers, one desk"), _l("The office of an accountant looks after several employers with one account, and sees only what each of them let it see."), (
+        Question(_l("Which number has the largest of your employers, by people who work there today?"), _l("Your employers, and the home page of each"), _largest_of_mine),
+        Question(_l("How many people work at all of them together?"), _l("The same pages"), _people_of_mine),
+        Question(_l("Which number has the last receipt of Zambezi Foods?"), _l("Its home page, or Account"), _last_receipt(FOODS)),
     )),
     Exercise("employee", _l("Am I covered?"), _l("See your cover and your months, and say when something is wrong."), (
         Question(_l("Until which day are you covered? Type it as day, month and year, like 31 12 2026."), _l("The first page"), _covered_until),
@@ -144,6 +175,12 @@ EXERCISES = (
         Question(_l("Which number has the employer that owes NAPSA most?"), _l("Arrears, NAPSA"), _largest_debtor),
         Question(_l("How much was added for paying Mosi Transport's oldest unpaid NAPSA month late?"), _l("Arrears, Mosi Transport, the month"), _month(MOSI, lambda months: months[0].late if months else None)),
         Question(_l("How much contribution is open for that month?"), _l("The same page"), _month(MOSI, lambda months: months[0].contribution if months else None)),
+    )),
+    Exercise("administrator-of-systems", _l("A fund that works"), _l("Let colleagues in, say things in words of the fund, and see who is still without a second step."), (
+        Did(_l("Invite a colleague to work at the fund, in one role."), _l("Access, then Invite a colleague"), (Event.INVITED,)),
+        Did(_l("It was a mistake: withdraw the invitation."), _l("Access, the invitations that wait"), (Event.INVITATION_WITHDRAWN,)),
+        Did(_l("Change the words of one message, look at it with samples, and use it."), _l("What we write, a message"), (Event.TEMPLATE_CHANGED,)),
+        Question(_l("How many people of the fund sign in without a second step?"), _l("Access"), _without_second_step),
     )),
 )  # fmt: skip
 

@@ -107,9 +107,8 @@ class Maker:
         self._when(self.first.first_day(self.calendar) - timedelta(days=20), 6, self.life.hire_staff)
 
     def end(self) -> None:
-        """Who acts for employers, and an application that nobody has decided yet."""
+        """An application that nobody has decided yet."""
         waits, known = self.story.waits, self.story.characters[0].code
-        self._when(self.first.first_day(self.calendar) + timedelta(days=1), 11, self.life.name_agents)
         self._when(self.today - timedelta(days=3), 10, lambda s, at: self.life.apply(s, at, waits, phone_of=known))
 
     def plan(self, character: Character) -> None:
@@ -118,6 +117,7 @@ class Maker:
         everybody = range(character.people)
         self._when(begins, 7, lambda s, at: self.life.register(s, at, character))
         self._when(begins, 8, lambda s, at: self.life.bring(s, at, character, everybody))
+        self._when(begins + timedelta(days=1), 11, lambda s, at: self.life.name_agents(s, at, character))
         for back in range(character.months):
             month = self.last.plus(-back, self.calendar)
             self._plan_month(character, month, back)

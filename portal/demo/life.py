@@ -86,15 +86,13 @@ class Life:
         known = {card.code: accounts.account_by_email(session, card.email) for card in self.story.cards}
         self.staff = {code: account.id for code, account in known.items() if account and code in STAFF}
 
-    def name_agents(self, session: Session, at: datetime) -> None:
-        """Those who act for employers beside the administrators."""
+    def name_agents(self, session: Session, at: datetime, character: Character) -> None:
+        """Those who act for an employer beside its administrator."""
         cards = {card.code: card for card in self.story.cards}
-        for agent in self.story.agents:
+        for agent in (one for one in self.story.agents if character.code in one.employers):
             account = self._account(session, cards[agent.card].email, cards[agent.card].who, at)
-            for employer in (known for known in agent.employers if known in self.employers):
-                accounts.give_mandate(
-                    session, self.employers[employer][0], account, agent.role, from_day=at.date(), at=at
-                )
+            employer = self.employers[character.code][0]
+            accounts.give_mandate(session, employer, account, agent.role, from_day=at.date(), at=at)
 
     def _account(self, session: Session, email: str, name: str, at: datetime) -> Account:
         return accounts.account_by_email(session, email) or accounts.add_account(session, email, name, at=at)

@@ -29,7 +29,7 @@ def owed_by_mosi() -> int:
 
 def test_a_right_answer_is_done_and_a_wrong_one_stays_in_its_box(client: FlaskClient, small_fund: Path) -> None:  # noqa: F811
     client.post("/practice/exercises/administrator/begin")
-    assert "0 of 5 steps" in client.get("/practice/exercises/administrator").text
+    assert "0 of 6 steps" in client.get("/practice/exercises/administrator").text
     wrong = client.post("/practice/exercises/administrator/1", data={"answer": "17.00"})
     assert wrong.status_code == 422
     assert 'value="17.00"' in wrong.text
@@ -37,7 +37,7 @@ def test_a_right_answer_is_done_and_a_wrong_one_stays_in_its_box(client: FlaskCl
     assert owed > 0
     typed = f"ZMW {owed // 100:,}.{owed % 100:02d}"
     page = client.post("/practice/exercises/administrator/1", data={"answer": typed}, follow_redirects=True)
-    assert "1 of 5 steps" in page.text
+    assert "1 of 6 steps" in page.text
 
 
 def test_what_was_done_on_the_portals_pages_is_seen(client: FlaskClient, small_fund: Path) -> None:  # noqa: F811
@@ -52,9 +52,9 @@ def test_begun_again_nothing_counts_any_more(client: FlaskClient, small_fund: Pa
     client.post("/practice/exercises/administrator/begin")
     owed = owed_by_mosi()
     client.post("/practice/exercises/administrator/1", data={"answer": f"{owed // 100}.{owed % 100:02d}"})
-    assert "1 of 5 steps" in client.get("/practice/exercises/administrator").text
+    assert "1 of 6 steps" in client.get("/practice/exercises/administrator").text
     client.post("/practice/exercises/administrator/begin")
-    assert "0 of 5 steps" in client.get("/practice/exercises/administrator").text
+    assert "0 of 6 steps" in client.get("/practice/exercises/administrator").text
 
 
 def test_somebody_else_sees_how_to_begin_and_answers_nothing(client: FlaskClient, small_fund: Path) -> None:  # noqa: F811

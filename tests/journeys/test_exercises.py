@@ -16,13 +16,19 @@ from tests.journeys.visitor import Visitor
 
 pytestmark = pytest.mark.journey
 
-#: The employers the exercises are about, as they behave in the practice fund, but small.
-KAFUE = "kafue-mining"
+#: The employers the exercises are about, as they behave in the practice fund, but small: people and months.
+SMALL = {
+    "kafue-mining": (3, 14), "mosi-transport": (3, 7), "copperbelt-bakery": (3, 7), "zambezi-foods": (4, 1),
+    "chilenje-school": (2, 1),
+}  # fmt: skip
 CLASS = tuple(
-    replace(character, people=3, lowest=5000, highest=5000, turnover=0, months=14 if character.code == KAFUE else 7)
+    replace(
+        character, people=SMALL[character.code][0], lowest=5000, highest=5000, turnover=0,
+        months=SMALL[character.code][1],
+    )
     for character in CHARACTERS
-    if character.code in {KAFUE, "mosi-transport", "copperbelt-bakery"}
-)
+    if character.code in SMALL
+)  # fmt: skip
 AMOUNT = r"ZMW ([\d,]+\.\d\d)"
 
 
@@ -130,7 +136,40 @@ def test_the_exercise_of_an_employer_in_arrears(learn: Callable[[str], Visitor])
     grace.open(f"{base}/account/").press("Get the bill")
     grace.open(f"{base}/roster/").follow("Slips").page.locator("main input[type='checkbox']").first.check()
     grace.page.locator("main form button[type='submit']").last.click()
+    grace.open(f"{base}/colleagues/").follow("Invite somebody")
+    grace.page.locator("main input[name='role'][value='viewer'], main input[name='roles'][value='viewer']").check()
+    grace.fill(email="eyes@mosi-transport.example").press("Send the invitation")
     all_done(grace, "administrator")
+
+
+def test_the_accountants_exercise(learn: Callable[[str], Visitor]) -> None:
+    brian = learn("viewer")
+    brian.open("/employers/").sees("You may act for 2 employers")
+    pages = [str(one.get_attribute("href")) for one in brian.page.locator("main tbody td:first-child a").all()]
+    people: dict[str, int] = {}
+    for page in pages:
+        brian.open(page)
+        people[page.strip("/").split("/")[1]] = int(found(brian, r"On your roster today\s+(\d+)"))
+        if "Zambezi Foods" in brian.text:
+            receipt = found(brian, r"(R-\d{4}-\d{6})")
+    answer(brian, "viewer", 1, max(people, key=lambda number: people[number]))
+    answer(brian, "viewer", 2, str(sum(people.values())))
+    answer(brian, "viewer", 3, receipt)
+    all_done(brian, "viewer")
+
+
+def test_the_exercise_of_the_administrator_of_systems(learn: Callable[[str], Visitor]) -> None:
+    daniel = learn("administrator-of-systems")
+    daniel.open("/fund/access").sees("Who may do what")
+    without = sum(cell.inner_text() == "off" for cell in daniel.page.locator("main [data-label='Second step']").all())
+    daniel.follow("Invite a colleague")
+    daniel.page.locator("main input[name='roles'][value='cashier']").check()
+    daniel.fill(email="new@zambezi-fund.example").press("Send the invitation")
+    daniel.open("/fund/access").press("Withdraw")
+    daniel.open("/fund/texts/registration.approved/en")
+    daniel.fill(subject="Welcome: {number}").press("Show how it reads").press("Use this text")
+    answer(daniel, "administrator-of-systems", 4, str(without))
+    all_done(daniel, "administrator-of-systems")
 
 
 def test_the_employees_exercise(learn: Callable[[str], Visitor]) -> None:
@@ -170,7 +209,7 @@ def test_the_auditors_exercise(learn: Callable[[str], Visitor]) -> None:
     agnes.open("/fund/arrears?scheme=zm-napsa")
     number = found(agnes, r"Mosi Transport (ZE\d+)")
     answer(agnes, "auditor", 2, number)
-    agnes.open(f"/fund/employers/{number}")
+    agnes.open(f"/fund/employers/{number}/tab/arrears")
     months = [row for row in agnes.page.locator("main tbody tr").all() if "Overdue" in row.inner_text()]
     cells = [" ".join(row.inner_text().split()) for row in months if "not known" not in row.inner_text()][-1]
     amounts = re.findall(r"[\d,]+\.\d\d", cells)
