@@ -114,11 +114,16 @@ def plain_of(mail: Mail) -> str:
         parts = [_wrapped(one) for one in mail.plain]
         parts += [f"{_wrapped(one.subject)}\n{_wrapped(one.text)}\n{one.url}" for one in mail.items]
         if mail.url:
-            parts.append(f"{mail.action}:\n{mail.url}")
+            parts.append("\n".join((_labelled(mail.action), mail.url)))
         foot = [f"-- \n{head.name}", " · ".join(filter(None, (head.contact.email, head.contact.phone)))]
         foot += [_wrapped(mail.why)] if mail.why else []
-        foot += [f"{say(CHOOSE)}:\n{mail.choose}"] if mail.choose else []
+        foot += ["\n".join((_labelled(say(CHOOSE)), mail.choose))] if mail.choose else []
     return "\n\n".join(parts) + "\n\n" + "\n".join(foot) + "\n"
+
+
+def _labelled(what: str) -> str:
+    """What an address below it leads to; a colon stands as the language writes it."""
+    return say(_("%(what)s:", what=what))
 
 
 def _wrapped(text: str) -> str:

@@ -160,6 +160,8 @@ def _plain(paragraph: str, known: Mapping[str, str], lines: Mapping[str, Sequenc
 
 def _capital(text: str) -> str:
     """A text begins with a capital even where a place stands first: months are written small in French."""
+    if "@" in text.partition(" ")[0]:
+        return text  # an address stays as it was written
     return text[:1].upper() + text[1:]
 
 

@@ -27,6 +27,7 @@ from portal.files import StoredFile
 from portal.installation import fund, pack
 from portal.ledger import book, crediting
 from portal.ledger.standing import credit
+from portal.payments import telling
 from portal.payments.models import Refund, RefundFile
 from portal.payments.receipts import PDF, next_in_series
 from portal.payments.settlement import scheme_day, settle, settled_months
@@ -142,6 +143,7 @@ def _issue(session: Session, request: Approval, transaction_id: int, by: Decider
         session, Event.CREDIT_REFUNDED, at=by.at, by=by.account, employer=employer.id,
         subject=f"refund:{made.public_id}", refund=number, scheme=made.scheme, amount=made.amount,
     )  # fmt: skip
+    telling.given_back(session, made)
     return made
 
 

@@ -11,7 +11,7 @@ from portal.notices import service as notices
 from portal.notices.kinds import Kind
 from portal.notices.service import Telling
 from portal.payments.account import OpenMonth
-from portal.payments.models import Bill, Payment, PaymentReversal, Receipt
+from portal.payments.models import Bill, Payment, PaymentReversal, Receipt, Refund
 from portal.scheme.checkdigits import printed_reference
 from portal.words import Amount
 
@@ -41,6 +41,14 @@ def taken_back(session: Session, payment: Payment, receipt: Receipt, reversal: P
         session, Kind.RECEIPT_CANCELLED, name=str(receipt.public_id), at=reversal.recorded_at,
         employer=payment.employer_id, about={"receipt_id": receipt.public_id}, receipt=receipt.number,
         amount=Amount(payment.amount, payment.currency), reason=reversal.reason,
+    )  # fmt: skip
+
+
+def given_back(session: Session, refund: Refund) -> None:
+    """Credit is paid back."""
+    notices.tell(
+        session, Kind.CREDIT_REFUNDED, name=str(refund.public_id), at=refund.recorded_at, employer=refund.employer_id,
+        scheme=pack(refund.scheme).short_name, amount=Amount(refund.amount, refund.currency),
     )  # fmt: skip
 
 

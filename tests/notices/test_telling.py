@@ -68,6 +68,7 @@ def test_a_declaration_is_told_to_those_who_work_on_it_each_in_their_language(po
     (french,) = post.to("signatory@kafue.example")
     assert french["Subject"] == "Déclaration reçue : octobre 2026"
     assert "600,00\u00a0ZMW" in plain(french)
+    assert "Voir ce qui a été déclaré\u00a0: http://localhost/" in plain(french)
     assert '<html lang="fr"' in page(french)
 
 
