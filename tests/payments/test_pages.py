@@ -137,7 +137,7 @@ def test_a_bill_is_asked_for_printed_and_stays_the_same_while_nothing_changes(cl
 def test_a_bill_names_no_day_gone_by_as_the_last_one_to_pay(clerk: FlaskClient, kafue: Story) -> None:
     base = f"/employers/{kafue.employer.number}/account"
     growing = clerk.post(f"{base}/charges/{kafue.charge(JAN).public_id}/bill").location
-    assert "By 10 April 2026" in text_of(clerk.get(growing).text)
+    assert "Pay by 10 April 2026" in text_of(clerk.get(growing).text)
     not_known = clerk.post(f"{base}/charges/{kafue.charge(JAN, NHIMA).public_id}/bill").location
     assert "Was due on 10 February 2026" in text_of(clerk.get(not_known).text)
     assert "Was due on 10 February 2026" in pdf_text(clerk.get(f"{not_known}.pdf").data)
