@@ -12,9 +12,9 @@ from tests.access.world import World, make_world
 from tests.conftest import Cluster
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def world(app: Flask, cluster: Cluster, template: str) -> Iterator[World]:
-    """One world for the whole table: what a request changes must not change who may enter."""
+    """One world for a whole table: what a request changes must not change who may enter."""
     name = cluster.create(template)
     db.bind(cluster.app.format(name=name), pool=2)
     yield make_world()
