@@ -136,6 +136,7 @@ def test_a_hard_kill_leaves_no_process_and_a_new_start_has_everything(portal: Po
     portal.end()
 
 
+@pytest.mark.long
 def test_who_starts_again_at_once_after_a_hard_kill_need_not_wait_for_what_it_left(portal: Portal) -> None:
     for _time in range(3):
         assert "ready" in portal.start()
@@ -218,6 +219,7 @@ def test_told_to_end_while_everything_still_starts_it_leaves_nothing(portal: Por
     assert gone(portal)
 
 
+@pytest.mark.long
 def test_a_database_half_full_of_practice_is_made_anew(portal: Portal) -> None:
     portal.start()
     with psycopg.connect(Embedded(portal.folder).servers.database_url) as connection:

@@ -36,7 +36,7 @@ def test_a_long_roster_and_fifty_slips_say_how_far_they_are(
     worker()
     expect(chief.page.get_by_role("button", name="Make these changes")).to_be_visible(timeout=60_000)
     assert not script or chief.loads == before + 1  # brought up to date where it was, then led on
-    chief.sees("Hired", str(ROWS)).press("Make these changes")
+    chief.sees("Hired", f"{ROWS:,}").press("Make these changes")
     chief.sees("Importing your file")
     expect(chief.page.get_by_role("heading", name="The file was imported")).to_be_visible(timeout=60_000)
 
