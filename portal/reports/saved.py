@@ -68,6 +68,13 @@ def _unit(content: Content, rules: Pack) -> str:
     return _("days") if unit == "days" else unit
 
 
+def _places(asked: Asked) -> str:
+    """The place that was chosen, or else all those the reader may see."""
+    if asked.place or asked.scope.places is None:
+        return place_in_words(fund(), asked.place) or _("all places")
+    return "; ".join(place_in_words(fund(), code) or code for code in asked.scope.places)
+
+
 def _about(contents: Contents, asked: Asked, at: datetime) -> Sheet:
     """What the figures are about, when they were made, and what each of them means."""
     rules = asked.scope.rules
@@ -75,7 +82,7 @@ def _about(contents: Contents, asked: Asked, at: datetime) -> Sheet:
         [_("Fund"), fund().name],
         [_("Scheme"), rules.name],
         [_("Month"), say(month_in_words(asked.month, rules.calendar))],
-        [_("Place"), place_in_words(fund(), asked.place) or _("all places")],
+        [_("Place"), _places(asked)],
         [_("Currency"), rules.currency.code],
         [_("As it stood on"), moment(at)],
     ]

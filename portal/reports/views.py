@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_login import current_user
 
 from portal import clock, db
 from portal.auth.access import Right, fund_staff, guarded, needs
@@ -90,7 +91,12 @@ def wanted(limit: int | None = None) -> Asked:
     today, place = clock.today(rules.timezone), request.args.get("place", "")
     known = fund().location(place) is not None
     offset = (page_number() - 1) * (limit or 0)
-    return Asked(fund_scope(rules), _month(rules), today, place if known else "", limit, offset)
+    return Asked(fund_scope(rules, own_places()), _month(rules), today, place if known else "", limit, offset)
+
+
+def own_places() -> list[str] | None:
+    """The places the reader works for; None for somebody who works for the whole fund."""
+    return list(current_user.districts) or None
 
 
 def _month(rules: Pack) -> Month:
@@ -120,6 +126,7 @@ def _page(name: str) -> ResponseReturnValue:
         page=Page(contents.tables[0].rows, page_number(), contents.listed),
         at=at,
         place=place_in_words(fund(), asked.place),
+        own_places=[place_in_words(fund(), code) or code for code in own_places() or ()],
         filters=_filters(asked),
         shown=shown,
         address=lambda to, **changes: url_for(f"figures.{to}", **{**_kept(asked), **changes}),
@@ -139,9 +146,10 @@ def _filters(asked: Asked) -> list[dict[str, object]]:
     now = month_of(clock.today(rules.timezone), rules.calendar)
     months = {now.plus(-back, rules.calendar): None for back in range(CHOICE)} | {asked.month: None}
     listed = [(str(month), month_name(month, rules.calendar)) for month in sorted(months, reverse=True)]
-    places = [("", _("All places")), *((place.code, place.name) for place in fund().locations)]
-    if asked.place and asked.place not in dict(places):
-        places.append((asked.place, place_in_words(fund(), asked.place)))
+    own = own_places()
+    codes = own or [place.code for place in fund().locations]
+    places = [("", _("All your places") if own else _("All places"))]
+    places += [(code, place_in_words(fund(), code) or code) for code in dict.fromkeys([*codes, asked.place]) if code]
     return [
         {"name": "scheme", "label": _("Scheme"), "value": rules.id, "options": schemes},
         {"name": "month", "label": _("Month"), "value": str(asked.month), "options": listed},

@@ -149,6 +149,23 @@ def test_everybody_at_the_fund_may_look_and_nobody_else(client: FlaskClient, rol
     assert client.get("/fund/figures/files/people.csv").status_code == 404
 
 
+def test_an_officer_of_a_district_sees_its_figures_only(small: SmallFund) -> None:
+    with db.writing() as session:
+        officer = make_officer(session, districts=["ZM-08-01", "ZM-09"])
+    sign_in(small.client, officer)
+    page = text_of(small.get(f"/fund/figures?{SEPTEMBER}"))
+    assert "2 of 3 employers declared September 2026" in page, "Farms and Holding in Lusaka, Traders in Ndola"
+    assert "see the figures of their employers only: Ndola, Copperbelt; Lusaka." in page
+    for where in ("&place=ZM-08", "&place=ZM-08-01"):
+        rows = rows_of(small.get(f"/fund/figures/files/silent.csv?{SEPTEMBER}{where}"))
+        assert [row[0] for row in rows[1:]] == ["Ndola Traders"], "not the builders of Kitwe"
+    elsewhere = rows_of(small.get(f"/fund/figures/files/overview.csv?{SEPTEMBER}&place=ZM-08-02"))
+    assert {row[2] for row in elsewhere[1:]} <= {"0", "0.00", ""}, "another district has nothing to show"
+    assert "Lusaka Farms" not in small.get(f"/fund/figures/regions?{SEPTEMBER}")
+    ages = rows_of(small.get("/fund/figures/files/ages.csv?scheme=zm-nhima"))
+    assert ages[-1][-2:] == ["100.00", "1"]
+
+
 def test_the_number_of_statements_does_not_grow_with_the_fund(small: SmallFund) -> None:
     for page in PAGES:
         with counted() as sent:
