@@ -6,11 +6,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from wtforms import EmailField, PasswordField, StringField, ValidationError
+from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import DataRequired, Email, InputRequired, Length
 
-from portal.auth.forms import PROBLEMS
-from portal.auth.passwords import SHORTEST_PASSWORD, problem_of_password
+from portal.auth.forms import new_password, refuse_weak
 from portal.web.forms import PortalForm
 
 
@@ -38,21 +37,11 @@ class PasswordForm(PortalForm):
         validators=[InputRequired(_l("Enter your password.")), Length(max=200)],
         render_kw={"autocomplete": "current-password"},
     )
-    password = PasswordField(
-        _l("New password"),
-        validators=[InputRequired(_l("Choose a password.")), Length(max=200)],
-        description=_l(
-            "At least %(n)s characters. Three or four words are easy to remember and hard to guess.",
-            n=SHORTEST_PASSWORD,
-        ),
-        render_kw={"autocomplete": "new-password"},
-    )
+    password = new_password(_l("New password"))
 
     def validate_password(self, field: Any) -> None:
         """Long enough, and hard to guess."""
-        problem = problem_of_password(field.data or "", current_user.email)
-        if problem:
-            raise ValidationError(PROBLEMS[problem])
+        refuse_weak(field.data, current_user.email)
 
 
 class AddressForm(PortalForm):

@@ -32,6 +32,26 @@ def _email() -> Any:
     )
 
 
+def new_password(label: Any) -> Any:
+    """The field for a password one chooses; `refuse_weak` looks at what was typed."""
+    return PasswordField(
+        label,
+        validators=[InputRequired(_l("Choose a password.")), Length(max=200)],
+        description=_l(
+            "At least %(n)s characters. Three or four words are easy to remember and hard to guess.",
+            n=SHORTEST_PASSWORD,
+        ),
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+def refuse_weak(password: str | None, email: str) -> None:
+    """Raise what stands beside the field, when a password for the account of *email* is easy to guess."""
+    problem = problem_of_password(password or "", email)
+    if problem:
+        raise ValidationError(PROBLEMS[problem])
+
+
 class SignInForm(PortalForm):
     """E-mail address and password."""
 
@@ -63,21 +83,11 @@ class AccountForm(PortalForm):
         render_kw={"autocomplete": "name"},
     )
     email = _email()
-    password = PasswordField(
-        _l("Choose a password"),
-        validators=[InputRequired(_l("Choose a password.")), Length(max=200)],
-        description=_l(
-            "At least %(n)s characters. Three or four words are easy to remember and hard to guess.",
-            n=SHORTEST_PASSWORD,
-        ),
-        render_kw={"autocomplete": "new-password"},
-    )
+    password = new_password(_l("Choose a password"))
 
     def validate_password(self, field: Any) -> None:
         """Long enough, and not the address."""
-        problem = problem_of_password(field.data or "", self.email.data or "")
-        if problem:
-            raise ValidationError(PROBLEMS[problem])
+        refuse_weak(field.data, self.email.data or "")
 
 
 class ForgottenForm(PortalForm):
@@ -89,18 +99,12 @@ class ForgottenForm(PortalForm):
 class NewPasswordForm(PortalForm):
     """Choose a new password by the link in a mail."""
 
-    password = PasswordField(
-        _l("New password"),
-        validators=[InputRequired(_l("Choose a password.")), Length(max=200)],
-        description=_l(
-            "At least %(n)s characters. Three or four words are easy to remember and hard to guess.",
-            n=SHORTEST_PASSWORD,
-        ),
-        render_kw={"autocomplete": "new-password"},
-    )
+    password = new_password(_l("New password"))
+
+    def __init__(self, email: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.email = email
 
     def validate_password(self, field: Any) -> None:
-        """Long enough."""
-        problem = problem_of_password(field.data or "", "")
-        if problem:
-            raise ValidationError(PROBLEMS[problem])
+        """Long enough, hard to guess, and not the address the link was sent to."""
+        refuse_weak(field.data, self.email)

@@ -77,31 +77,23 @@ def create_account(
             _("Sign in, or choose a new password, at %(url)s", url=f"{confirm_url.split('/account')[0]}/sign-in"),
         )
         return None
-    account = Account(
-        email=email.strip(), name=name.strip(), password_hash=hash_of(password), created_at=at, confirmed_at=None
-    )
-    session.add(account)
-    session.flush()
+    account = _made(session, email.strip(), name.strip(), password, at=at, confirmed_at=None)
     token = issue_token(session, account, "confirm", CONFIRM_FOR)
-    _mail(
-        session,
-        account.email,
-        _("Confirm your e-mail address"),
-        _("Open this link within three days: %(url)s", url=f"{confirm_url}{token}"),
-    )
-    audit.record(session, Event.ACCOUNT_CREATED, at=at, by=account.id, account=str(account.public_id))
+    text = _("Open this link within three days: %(url)s", url=f"{confirm_url}{token}")
+    _mail(session, account.email, _("Confirm your e-mail address"), text)
     return account
 
 
 def add_account(session: Session, email: str, name: str, *, at: datetime, password: str | None = None) -> Account:
     """Make an account whose address is known to be right: by the command line and the practice fund."""
-    account = Account(
-        email=email,
-        name=name,
-        password_hash=hash_of(password) if password else None,
-        created_at=at,
-        confirmed_at=at,
-    )
+    return _made(session, email, name, password, at=at, confirmed_at=at)
+
+
+def _made(
+    session: Session, email: str, name: str, password: str | None, *, at: datetime, confirmed_at: datetime | None
+) -> Account:
+    kept = hash_of(password) if password else None
+    account = Account(email=email, name=name, password_hash=kept, created_at=at, confirmed_at=confirmed_at)
     session.add(account)
     session.flush()
     audit.record(session, Event.ACCOUNT_CREATED, at=at, by=account.id, account=str(account.public_id))
@@ -152,6 +144,12 @@ def request_reset(session: Session, email: str, *, at: datetime, reset_url: str)
     token = issue_token(session, account, "reset", RESET_FOR)
     text = _("Open this link within 30 minutes: %(url)s", url=f"{reset_url}{token}")
     _mail(session, account.email, _("Choose a new password"), text)
+
+
+def address_behind(session: Session, secret: str) -> str:
+    """The e-mail address a link belongs to, to keep it out of the password; nothing for a link nobody was sent."""
+    wanted = select(Account.email).join(Token, Token.account_id == Account.id).where(Token.id == digest_of(secret))
+    return session.scalar(wanted) or ""
 
 
 def choose_password(session: Session, secret: str, password: str, *, at: datetime) -> Account:

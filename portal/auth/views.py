@@ -194,7 +194,8 @@ def forgotten() -> ResponseReturnValue:
 @bp.route("/account/reset/<token>", methods=["GET", "POST"])
 def reset(token: str) -> ResponseReturnValue:
     """Choose a new password by the link of a mail."""
-    form = NewPasswordForm()
+    with db.reading() as database:
+        form = NewPasswordForm(service.address_behind(database, token))
     if form.validate_on_submit():
         with db.writing() as database:
             service.choose_password(database, token, form.password.data or "", at=clock.now())

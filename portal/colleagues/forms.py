@@ -7,13 +7,12 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, PasswordField, RadioField, StringField, TextAreaField, ValidationError
+from wtforms import EmailField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional
 
 from portal.approvals import LONGEST_REASON
-from portal.auth.forms import PROBLEMS
-from portal.auth.passwords import SHORTEST_PASSWORD, problem_of_password
+from portal.auth.forms import new_password, refuse_weak
 from portal.auth.roles import AT_AN_EMPLOYER
 from portal.employers.answers import read_day
 from portal.employers.forms import DayField
@@ -129,15 +128,7 @@ class NewAccountForm(PortalForm):
         validators=[DataRequired(_l("Enter your name.")), Length(max=120)],
         render_kw={"autocomplete": "name"},
     )
-    password = PasswordField(
-        _l("Choose a password"),
-        validators=[InputRequired(_l("Choose a password.")), Length(max=200)],
-        description=_l(
-            "At least %(n)s characters. Three or four words are easy to remember and hard to guess.",
-            n=SHORTEST_PASSWORD,
-        ),
-        render_kw={"autocomplete": "new-password"},
-    )
+    password = new_password(_l("Choose a password"))
 
     def __init__(self, email: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -145,6 +136,4 @@ class NewAccountForm(PortalForm):
 
     def validate_password(self, field: Any) -> None:
         """Long enough, hard to guess, and not the address."""
-        problem = problem_of_password(field.data or "", self.email)
-        if problem:
-            raise ValidationError(PROBLEMS[problem])
+        refuse_weak(field.data, self.email)

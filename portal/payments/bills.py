@@ -16,19 +16,18 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal import audit, files
+from portal import audit
 from portal.audit import Event
 from portal.contributions.acknowledgement import fund_head
 from portal.employers.models import Employer
 from portal.errors import NotFound, Refused
-from portal.files import StoredFile
 from portal.installation import fund, pack
 from portal.ledger import arrears, book, crediting
 from portal.ledger.models import Charge
 from portal.payments import telling
 from portal.payments.account import OpenMonth, months_on
 from portal.payments.models import Bill
-from portal.payments.receipts import PDF, next_in_series
+from portal.payments.receipts import next_in_series
 from portal.payments.settlement import scheme_day
 from portal.scheme.calendars import month_in_words
 from portal.scheme.checkdigits import compact_reference, is_rf_reference, printed_reference, rf_reference
@@ -195,20 +194,3 @@ def bill_by_reference(session: Session, typed: str, employer_id: int | None = No
         words = _("The bill %(number)s is of another employer.", number=bill.number)
         raise Refused(words, field="bill", status=422)
     return bill
-
-
-def kept_pdf(session: Session, bill: Bill) -> bytes | None:
-    """The PDF as it was first drawn; None while nobody asked for it."""
-    return session.scalar(select(StoredFile.content).where(StoredFile.id == bill.file_id))
-
-
-def keep_pdf(session: Session, bill: Bill, content: bytes, *, at: datetime) -> bytes:
-    """Keep the PDF byte for byte; the one kept first, when two readers asked at once."""
-    book.lock(session, bill.employer_id)
-    row = session.get_one(Bill, bill.id)
-    kept = kept_pdf(session, row)
-    if kept is not None:
-        return kept
-    made = files.keep(session, content, name=f"{bill.number}.pdf", media_type=PDF, at=at, employer=bill.employer_id)
-    row.file_id = made.id
-    return content

@@ -10,18 +10,24 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app, render_template
 from flask_babel import force_locale
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from portal import db, pdf
+from portal import db, files, pdf
 from portal.auth.access import EmployerOnPage
-from portal.contributions.acknowledgement import fund_head
+from portal.contributions.acknowledgement import PDF, fund_head
+from portal.files import StoredFile
 from portal.installation import fund, pack
+from portal.ledger import book
 from portal.ledger.statement import Statement, ageing
-from portal.payments import bills, receipts, refunds
-from portal.payments.models import Bill, PaymentReversal, Receipt, Refund
+from portal.payments import receipts
+from portal.payments.models import Bill, PaymentReversal, Receipt, ReceiptFile, Refund, RefundFile
 from portal.scheme.explain import words_to_json
 from portal.web.filters import say
 from portal.words import Words, _
+
+#: What is drawn when first asked for and then kept byte for byte.
+Paper = Receipt | Bill | Refund
 
 
 def verify_url(document: UUID) -> str:
@@ -38,13 +44,7 @@ def cancelled_pdf(receipt: Receipt, reversal: PaymentReversal) -> bytes:
 
 def receipt_pdf(receipt: Receipt, *, at: datetime) -> bytes:
     """The PDF of a receipt as it was issued, always the same bytes."""
-    with db.reading() as session:
-        kept = receipts.kept_pdf(session, receipt)
-    if kept is not None:
-        return kept
-    drawn = _draw("receipt", _("Receipt %(number)s", number=receipt.number), receipt.snapshot, receipt.public_id)
-    with db.writing() as session:
-        return receipts.keep_pdf(session, receipt, drawn, at=at)
+    return _drawn_once(receipt, "receipt", _("Receipt %(number)s", number=receipt.number), at=at)
 
 
 def receipt_file(found: receipts.ReceiptOnPage, *, as_issued: bool, at: datetime) -> bytes:
@@ -56,24 +56,54 @@ def receipt_file(found: receipts.ReceiptOnPage, *, as_issued: bool, at: datetime
 
 def bill_pdf(bill: Bill, *, at: datetime) -> bytes:
     """The PDF of a bill, always the same bytes."""
-    with db.reading() as session:
-        kept = bills.kept_pdf(session, bill)
-    if kept is not None:
-        return kept
-    drawn = _draw("bill", _("Bill %(number)s", number=bill.number), bill.snapshot, bill.public_id)
-    with db.writing() as session:
-        return bills.keep_pdf(session, bill, drawn, at=at)
+    return _drawn_once(bill, "bill", _("Bill %(number)s", number=bill.number), at=at)
 
 
 def refund_pdf(refund: Refund, *, at: datetime) -> bytes:
     """The note of a refund, always the same bytes."""
+    return _drawn_once(refund, "refund", _("Refund %(number)s", number=refund.number), at=at)
+
+
+def _drawn_once(paper: Paper, kind: str, title: Words, *, at: datetime) -> bytes:
+    """The PDF that is kept; the first time it is drawn, while nothing of the database is held."""
     with db.reading() as session:
-        kept = refunds.kept_pdf(session, refund)
+        kept = _kept(session, paper)
     if kept is not None:
         return kept
-    drawn = _draw("refund", _("Refund %(number)s", number=refund.number), refund.snapshot, refund.public_id)
+    drawn = _draw(kind, title, paper.snapshot, paper.public_id)
     with db.writing() as session:
-        return refunds.keep_pdf(session, refund, drawn, at=at)
+        return _keep(session, paper, drawn, at=at)
+
+
+def _kept(session: Session, paper: Paper) -> bytes | None:
+    """The PDF as it was first drawn; None while nobody asked for it."""
+    file: Select[int] | Select[int | None]
+    match paper:
+        case Receipt():
+            file = select(ReceiptFile.file_id).where(ReceiptFile.receipt_id == paper.id)
+        case Refund():
+            file = select(RefundFile.file_id).where(RefundFile.refund_id == paper.id)
+        case Bill():
+            file = select(Bill.file_id).where(Bill.id == paper.id)
+    return session.scalar(select(StoredFile.content).where(StoredFile.id == file.scalar_subquery()))
+
+
+def _keep(session: Session, paper: Paper, content: bytes, *, at: datetime) -> bytes:
+    """Keep the PDF byte for byte; the one kept first, when two readers asked at once."""
+    book.lock(session, paper.employer_id)
+    kept = _kept(session, paper)
+    if kept is not None:
+        return kept
+    name = f"{paper.number}.pdf"
+    file = files.keep(session, content, name=name, media_type=PDF, at=at, employer=paper.employer_id)
+    match paper:
+        case Receipt():
+            session.add(ReceiptFile(receipt_id=paper.id, employer_id=paper.employer_id, file_id=file.id))
+        case Refund():
+            session.add(RefundFile(refund_id=paper.id, employer_id=paper.employer_id, file_id=file.id))
+        case Bill():
+            session.get_one(Bill, paper.id).file_id = file.id
+    return content
 
 
 def statement_pdf(session: Session, employer: EmployerOnPage, read: Statement, *, today: date) -> bytes:

@@ -17,19 +17,18 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, defer
 
-from portal import audit, files, series
+from portal import audit, series
 from portal.audit import Event
 from portal.auth.models import Account
 from portal.contributions.acknowledgement import fund_head
 from portal.employers.models import Employer
 from portal.errors import NotFound
-from portal.files import StoredFile
 from portal.installation import fund, pack
 from portal.ledger import book
 from portal.ledger.models import AccountName, Charge, Posting, Transaction
 from portal.ledger.standing import standings
 from portal.payments import telling
-from portal.payments.models import Bill, Payment, PaymentReversal, Receipt, ReceiptFile, Refund
+from portal.payments.models import Bill, Payment, PaymentReversal, Receipt, Refund
 from portal.scheme.allocation import order_in_words
 from portal.scheme.explain import steps_to_json, words_to_json
 from portal.words import Amount, Words, _
@@ -208,24 +207,6 @@ def _conditions(wanted: Wanted) -> Sequence[ColumnElement[bool]]:
     if wanted.to_day:
         found.append(Payment.paid_on <= wanted.to_day)
     return found
-
-
-def kept_pdf(session: Session, receipt: Receipt) -> bytes | None:
-    """The PDF as it was first drawn; None while nobody asked for it."""
-    statement = select(StoredFile.content).join(ReceiptFile, ReceiptFile.file_id == StoredFile.id)
-    return session.scalar(statement.where(ReceiptFile.receipt_id == receipt.id))
-
-
-def keep_pdf(session: Session, receipt: Receipt, content: bytes, *, at: datetime) -> bytes:
-    """Keep the PDF byte for byte; the one kept first, when two readers asked at once."""
-    book.lock(session, receipt.employer_id)
-    kept = kept_pdf(session, receipt)
-    if kept is not None:
-        return kept
-    name = f"{receipt.number}.pdf"
-    row = files.keep(session, content, name=name, media_type=PDF, at=at, employer=receipt.employer_id)
-    session.add(ReceiptFile(receipt_id=receipt.id, employer_id=receipt.employer_id, file_id=row.id))
-    return content
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,19 +17,18 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal import approvals, audit, files
+from portal import approvals, audit
 from portal.approvals import Action, Approval, Decider, Row, action
 from portal.audit import Event
 from portal.contributions.acknowledgement import fund_head
 from portal.employers.models import Employer
 from portal.errors import NotFound, Refused
-from portal.files import StoredFile
 from portal.installation import fund, pack
 from portal.ledger import book, crediting
 from portal.ledger.standing import credit
 from portal.payments import telling
-from portal.payments.models import Refund, RefundFile
-from portal.payments.receipts import PDF, next_in_series
+from portal.payments.models import Refund
+from portal.payments.receipts import next_in_series
 from portal.payments.settlement import scheme_day, settle, settled_months
 from portal.scheme.explain import Step, steps_to_json
 from portal.words import Amount, _
@@ -183,24 +182,6 @@ def refund_by_id(session: Session, employer_id: int, refund: UUID) -> Refund:
     if found is None:
         raise NotFound("refund")
     return found
-
-
-def kept_pdf(session: Session, refund: Refund) -> bytes | None:
-    """The note as it was first drawn; None while nobody asked for it."""
-    statement = select(StoredFile.content).join(RefundFile, RefundFile.file_id == StoredFile.id)
-    return session.scalar(statement.where(RefundFile.refund_id == refund.id))
-
-
-def keep_pdf(session: Session, refund: Refund, content: bytes, *, at: datetime) -> bytes:
-    """Keep the note byte for byte; the one kept first, when two readers asked at once."""
-    book.lock(session, refund.employer_id)
-    kept = kept_pdf(session, refund)
-    if kept is not None:
-        return kept
-    name = f"{refund.number}.pdf"
-    row = files.keep(session, content, name=name, media_type=PDF, at=at, employer=refund.employer_id)
-    session.add(RefundFile(refund_id=refund.id, employer_id=refund.employer_id, file_id=row.id))
-    return content
 
 
 action(Action(REFUND, "decide", _("Give credit back to an employer"), _rows, _carry_out))

@@ -105,6 +105,16 @@ def test_a_reset_link_works_once_and_the_old_password_no_more(client: FlaskClien
     assert sign_in_as(client, "ruth@example.org", PASSWORD).status_code == 422
 
 
+def test_a_password_chosen_by_a_link_may_not_hold_the_address_it_was_sent_to(client: FlaskClient) -> None:
+    account_with_password()
+    client.post("/account/forgotten", data={"email": "ruth@example.org"})
+    (link,) = links_mailed()
+    answer = client.post(link, data={"password": "ruth walks to Kitwe"})
+    assert answer.status_code == 422
+    assert "Leave your e-mail address out of the password." in answer.text
+    assert client.post(link, data={"password": "somebody walks to Kitwe"}).status_code == 302
+
+
 def test_a_reset_link_is_too_old_after_half_an_hour_and_a_moved_clock_changes_nothing(client: FlaskClient) -> None:
     account_with_password()
     client.post("/account/forgotten", data={"email": "ruth@example.org"})
