@@ -18,6 +18,8 @@ from portal.tabular.table import Problem
 
 #: The reading of larger files is refused before a byte is read.
 LARGEST = 20 * 1024 * 1024
+#: The code of a path behind which there is no file to read.
+NOT_OPENED = "E_NOT_OPENED"
 
 
 @click.group("declarations")
@@ -31,24 +33,45 @@ def declarations_command() -> None:
 @click.option("--employer", help="The employer's number; with the profile fund.")
 @click.option("--month", help="The month the files are for, like 2026-10.")
 def check(files: Sequence[Path], profile: str, employer: str | None, month: str | None) -> None:
-    """One line of JSON for each of FILES: the outcome, each problem with row and column, the rows as stored."""
+    """
+    One line of JSON for each of FILES: the outcome, each problem with row and column, the rows as stored.
+
+    Ends with 0 when every file was looked at, whatever was found; 1 when one could not be opened (its line says so) or
+    there is no such employer or month; 2 when the call itself is wrong.
+    """
     if profile == "fund" and not (employer and month):
         raise click.UsageError("With the profile fund, name --employer and --month.")
+    opened = True
     for path in files:
-        checked = _by_catalogue(path, month) if profile == "catalogue" else _by_fund(path, employer or "", month or "")
-        click.echo(json.dumps({"file": str(path), **checked}, ensure_ascii=False))
+        try:
+            content = _content(path)
+        except (OSError, ValueError) as failure:
+            opened, checked = False, _not_opened(failure)
+        else:
+            checked = (
+                _by_catalogue(content, path.name, month)
+                if profile == "catalogue"
+                else _by_fund(content, path.name, employer or "", month or "")
+            )
+        click.echo(json.dumps({"file": str(path), **checked}, ensure_ascii=False).encode("utf-8", "replace"))
+    if not opened:
+        raise SystemExit(1)
 
 
 def _content(path: Path) -> bytes:
-    """The file, or as much of it as shows that it is too large."""
-    try:
-        with path.open("rb") as file:
-            return file.read(LARGEST + 1)
-    except OSError as failure:
-        raise click.ClickException(f"{path}: {failure.strerror}") from failure
+    """The file, or as much of it as shows that it is too large.  Raises OSError; ValueError for a name no file has."""
+    with path.open("rb") as file:
+        return file.read(LARGEST + 1)
 
 
-def _by_catalogue(path: Path, month: str | None) -> dict[str, Any]:
+def _not_opened(failure: OSError | ValueError) -> dict[str, Any]:
+    """What is said of a file that is not there, is a folder, or may not be read."""
+    why = getattr(failure, "strerror", None) or str(failure)
+    problem = {"row": None, "column": None, "code": NOT_OPENED, "message": f"The file cannot be opened: {why}."}
+    return {"outcome": "file_error", "problems": [problem], "rows": []}
+
+
+def _by_catalogue(content: bytes, name: str, month: str | None) -> dict[str, Any]:
     from portal.contributions.file_check import CATALOGUE, check_file
     from portal.scheme.calendars import Month
 
@@ -56,28 +79,32 @@ def _by_catalogue(path: Path, month: str | None) -> dict[str, Any]:
         wanted = Month(*map(int, month.split("-"))) if month else None
     except (TypeError, ValueError):
         raise click.UsageError(f"{month} is not a month like 2026-10.") from None
-    found = check_file(_content(path), path.name, CATALOGUE, wanted)
+    found = check_file(content, name, CATALOGUE, wanted)
     return {"outcome": found.outcome, "problems": told(found.problems), "rows": list(found.rows)}
 
 
-def _by_fund(path: Path, employer: str, month: str) -> dict[str, Any]:
+def _by_fund(content: bytes, name: str, employer: str, month: str) -> dict[str, Any]:
     from portal import clock, db
     from portal.contributions.file_check import outcome_of
     from portal.contributions.looking import looked_at
     from portal.employers.service import employer_by_number
-    from portal.errors import NotFound
+    from portal.errors import NotFound, Refused
     from portal.installation import month_from
     from portal.tabular.table import FileRefused
 
     with db.reading() as session:
         try:
             found = employer_by_number(session, employer)
+            wanted = month_from(month)
+            problems, rows = looked_at(session, found.id, wanted, content, name, at=clock.now())
         except NotFound:
             raise click.ClickException(f"There is no employer {employer}.") from None
-        try:
-            problems, rows = looked_at(session, found.id, month_from(month), _content(path), path.name, at=clock.now())
-        except FileRefused as refused:
-            return {"outcome": "file_error", "problems": told([refused.problem]), "rows": []}
+        except ValueError:
+            raise click.UsageError(f"{month} is not a month like 2026-10.") from None
+        except Refused as refused:
+            raise click.ClickException(str(refused.words)) from None
+        except FileRefused as refusal:
+            return {"outcome": "file_error", "problems": told([refusal.problem]), "rows": []}
     return {"outcome": outcome_of(problems), "problems": told(problems), "rows": rows}
 
 

@@ -134,9 +134,28 @@ def test_the_funds_own_files_are_read_by_its_roster_and_nothing_is_kept(
     assert [(row["row"], row["basic"], row["gross"]) for row in answer["rows"]] == [(2, "5000.00", "6000.00")]
 
 
-def test_what_cannot_be_asked_is_said_in_one_line(app: Flask, tmp_path: Path) -> None:
+def test_what_cannot_be_asked_is_said_in_one_line(app: Flask, database: str) -> None:
+    with db.writing() as session:
+        number = make_employer(session).number
     run = app.test_cli_runner().invoke
-    assert "name --employer and --month" in run(declarations_command, ["check", "x.csv"]).output
-    gone = run(declarations_command, ["check", str(tmp_path / "no.csv"), "--profile", "catalogue"])
-    assert gone.exit_code == 1
-    assert "No such file" in gone.output
+    assert "name --employer and --month" in run(declarations_command, ["check", __file__]).output
+    for who, month, code, said in (
+        ("ZE0", "2026-10", 1, "There is no employer ZE0"),
+        (number, "x", 2, "x is not a month"),
+        (number, "1990-01", 1, "in no scheme"),
+    ):
+        with app.app_context():
+            done = run(declarations_command, ["check", __file__, "--employer", who, "--month", month])
+        assert (done.exit_code, said in done.output) == (code, True), done.output
+
+
+def test_what_is_no_file_is_a_line_and_the_others_are_still_read(app: Flask, tmp_path: Path) -> None:
+    good = tmp_path / "payroll.csv"
+    good.write_text(bad.as_csv(bad.HEADER, bad.ROWS))
+    paths = [str(tmp_path / "no.csv"), str(tmp_path), str(good)]
+    done = app.test_cli_runner().invoke(declarations_command, ["check", *paths, "--profile", "catalogue"])
+    lines = [json.loads(line) for line in done.output.splitlines()]
+    assert done.exit_code == 1
+    assert [line["file"] for line in lines] == paths
+    assert [line["outcome"] for line in lines] == ["file_error", "file_error", "accept"]
+    assert [one["code"] for line in lines for one in line["problems"] if one["code"][0] == "E"] == ["E_NOT_OPENED"] * 2

@@ -13,9 +13,12 @@ from portal.contributions.basis import load_basis
 from portal.contributions.months import computable, given_in
 from portal.employers.roster import day_of
 from portal.employers.roster_import import money
+from portal.errors import Refused
+from portal.installation import month_words
 from portal.scheme.calendars import Month
 from portal.tabular.reading import read
 from portal.tabular.table import Problem
+from portal.words import _
 
 
 def looked_at(
@@ -26,7 +29,10 @@ def looked_at(
 
     Raises ``FileRefused`` when the file as a whole cannot be read, and `Refused` for a month that cannot be declared.
     """
-    packs = computable(given_in(session, employer_id, month, day_of(at)).values(), month)
+    given = given_in(session, employer_id, month, day_of(at))
+    if not given:
+        raise Refused(_("The employer was in no scheme in %(month)s.", month=month_words(month)))
+    packs = computable(given.values(), month)
     basis = load_basis(session, employer_id, month, packs, day_of(at))
     read_in = intake.from_file(basis, read(content, name), day_of(at))
     assessed = assess(basis, read_in.lines, read_in.columns)

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import gc
-import json
-import resource
-import subprocess
-import sys
 from os.path import splitext
-from pathlib import Path
 from typing import Any
 
-from portal.tabular.archive import bomb, encrypted, open_archive
+from portal.tabular.apart import BrokeDown, Share, TooMuchWork, call
+from portal.tabular.archive import damaged, encrypted
 from portal.tabular.csv_file import read_csv
 from portal.tabular.table import FileRefused, Limits, Mark, Problem, Row, Table, refuse, shown
 from portal.tabular.xlsx_file import read_xlsx
 from portal.words import Words, _
 
 LIMITS = Limits()
-
-#: An XLSX file that unpacks to less is opened here; a larger one in a child with limits on memory and time.
-SMALL_UNPACKED = 10 * 1024 * 1024
-
-_CHILD = "import sys; sys.path.insert(0, sys.argv[1]); from portal.tabular import reading; reading.serve()"
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # old Excel, or any Office file with a password
 _BINARY = (b"\x1f\x8b", b"%PDF", b"7z\xbc\xaf", b"Rar!", b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
@@ -55,47 +45,49 @@ def of_kind(content: bytes, filename: str, limits: Limits) -> Table:
         raise refuse("E_MALWARE", _("%(name)s looks like a virus. It was not kept.", name=shown(filename)))
     ending = splitext(filename)[1].lower()
     if content.startswith(b"PK") and len(content) > 22 and ending not in (".ods", ".zip"):
-        return read_spreadsheet(content, limits)
+        return in_a_child("xlsx", content, limits)
     if content.startswith(_OLE) and ending != ".xls":
         raise encrypted()
     if content.startswith((*_BINARY, _OLE, b"PK")) or ending in _OTHERS or content[:64].lstrip()[:1] == b"<":
         raise refuse("E_FILE_TYPE", _("%(name)s is not a CSV or XLSX file.", name=shown(filename)))
-    return read_csv(content, limits)
+    return in_a_child("csv", content, limits)
 
 
-def read_spreadsheet(content: bytes, limits: Limits) -> Table:
-    """Here when it is small, otherwise in a child that cannot take more memory or time than its share."""
-    archive = open_archive(content, limits)
-    if sum(part.file_size for part in archive.infolist()) <= SMALL_UNPACKED:
-        return read_xlsx(content, limits)
-    bounds = json.dumps([getattr(limits, name) for name in Limits.__dataclass_fields__])
-    child = [sys.executable, "-I", "-c", _CHILD, str(Path(__file__).parents[2]), bounds]
-    try:  # it gets no environment: an attacker inside it finds no address and no secret
-        done = subprocess.run(child, input=content, capture_output=True, timeout=limits.seconds, env={})
-    except subprocess.TimeoutExpired:
-        raise bomb(limits) from None
-    if done.returncode:  # what is wrong with the file it would have said: it ran out of memory or time
-        raise bomb(limits)
-    return unpacked(json.loads(done.stdout))
-
-
-def serve() -> None:
-    """In the child: read the file from standard input under its limits, write the table to standard output."""
-    limits = Limits(*json.loads(sys.argv[2]))
-    gc.disable()  # nothing here is garbage before the end, and looking for it is a third of the time
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds))
+def in_a_child(kind: str, content: bytes, limits: Limits) -> Table:
+    """Read apart from this process, by a child that cannot take more memory or time than its share."""
+    bounds = [getattr(limits, name) for name in Limits.__dataclass_fields__]
     try:
-        answer = packed(read_xlsx(sys.stdin.buffer.read(), limits))
+        answer = call(
+            "portal.tabular.reading:serve", content, [kind, bounds], Share(limits.memory_bytes, limits.seconds)
+        )
+    except TooMuchWork:  # what is wrong with the file it would have said: it ran out of memory or time
+        raise too_much_work(kind) from None
+    except BrokeDown:
+        raise damaged() from None
+    return unpacked(answer)
+
+
+def too_much_work(kind: str) -> FileRefused:
+    """The refusal of a file whose reading was stopped."""
+    words = _("It takes too much work to read this file. Save it again with fewer rows, or split it.")
+    return refuse("E_ARCHIVE_BOMB" if kind == "xlsx" else "E_TOO_LARGE", words)
+
+
+def serve(content: bytes, asked: list[Any]) -> dict[str, Any]:
+    """In the child: the table as JSON carries it, or the refusal."""
+    kind, bounds = asked
+    limits = Limits(*bounds)
+    try:
+        return packed(read_xlsx(content, limits) if kind == "xlsx" else read_csv(content, limits))
     except FileRefused as refused:
-        answer = {"refused": flat(refused.problem)}
-    sys.stdout.write(json.dumps(answer))
+        return {"refused": flat(refused.problem)}
 
 
 def packed(table: Table) -> dict[str, Any]:
     """A table as JSON carries it between the two processes."""
     return {
         "header": table.header,
+        "encoding": table.encoding,
         "rows": [(row.number, row.cells) for row in table.rows],
         "marks": [(row, column, mark) for (row, column), mark in table.marks.items()],
         "notices": [flat(notice) for notice in table.notices],
@@ -109,7 +101,7 @@ def unpacked(answer: dict[str, Any]) -> Table:
     return Table(
         answer["header"],
         [Row(number, cells) for number, cells in answer["rows"]],
-        "xlsx",
+        answer["encoding"],
         {(row, column): Mark(mark) for row, column, mark in answer["marks"]},
         tuple(problem_of(notice) for notice in answer["notices"]),
     )
@@ -118,10 +110,11 @@ def unpacked(answer: dict[str, Any]) -> Table:
 def flat(problem: Problem) -> list[Any]:
     """A problem of the whole file as JSON carries it."""
     words = problem.words
-    return [problem.code, words.msgid, dict(words.values), words.plural, words.n, problem.row, problem.blocking]
+    place = [problem.row, problem.column, problem.found, problem.blocking]
+    return [problem.code, words.msgid, dict(words.values), words.plural, words.n, *place]
 
 
 def problem_of(parts: list[Any]) -> Problem:
     """The problem *flat* took apart."""
-    code, msgid, values, plural, n, row, blocking = parts
-    return Problem(code, Words(msgid, values, plural, n), row, None, None, blocking)
+    code, msgid, values, plural, n, *place = parts
+    return Problem(code, Words(msgid, values, plural, n), *place)

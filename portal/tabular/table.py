@@ -27,8 +27,8 @@ class Limits:
     parts: int = 1_000  # members of the archive an XLSX file is
     columns: int = 200
     cells: int = 4_000_000
-    memory_bytes: int = 1024 * 1024 * 1024  # address space of the child that opens a big XLSX file
-    seconds: int = 60
+    memory_bytes: int = 512 * 1024 * 1024  # address space of the child that reads the file
+    seconds: int = 60  # of its processor, and of the clock
 
 
 @dataclass(frozen=True, slots=True)

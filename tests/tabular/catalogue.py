@@ -20,7 +20,10 @@ from portal.tabular.amounts import AmountRule
 from portal.tabular.identity import LuhnNumber
 from portal.tabular.rows import FileRules
 
-_ALL = json.loads((Path(__file__).parents[1] / "data" / "bad_inputs.json").read_text())
+#: The catalogue beside the project where it is there, else the copy that every checkout has.
+BESIDE = Path(__file__).parents[3] / "shared" / "bad_inputs.json"
+COPY = Path(__file__).parents[1] / "data" / "bad_inputs.json"
+_ALL = json.loads((BESIDE if BESIDE.exists() else COPY).read_text(encoding="utf-8"))
 
 CASES: list[dict[str, Any]] = _ALL["cases"]
 HEADER: list[str] = _ALL["meta"]["base_header"]

@@ -164,14 +164,15 @@ def test_a_layout_that_writes_day_first_is_not_asked_back() -> None:
     assert code(read("11/08/2026")) == "E_DATE_FUTURE"
 
 
-FORMS = [case for case in bad.CASES if case["surface"] == "form"]
+FORM_READERS = {"email": read_email, "phone": phone_reader(), "waiver_amount": read_amount}
+#: The amount a form sends may be well written and still be above somebody's limit.
+FORMS = [case for case in bad.CASES if case["field"] in FORM_READERS and case["expect"].get("code") != "E_LIMIT"]
 
 
 @pytest.mark.parametrize("case", FORMS, ids=lambda case: case["id"])
 def test_form_fields_of_the_catalogue_that_our_readers_decide(case: dict[str, Any]) -> None:
     expect = case["expect"]
-    reader = {"email": read_email, "phone": phone_reader(), "waiver_amount": read_amount}[case["field"]]
-    result = reader(case["value"])
+    result = FORM_READERS[case["field"]](case["value"])
     if expect["outcome"] == "normalise":
         assert (value(result), code(result)) == (expect["stored"], "W_NORMALISED")
     else:

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from portal.tabular import reading
-from portal.tabular.reading import read
+from portal.tabular.csv_file import read_csv
+from portal.tabular.reading import LIMITS, read
+from portal.tabular.size import about_rows
 from portal.tabular.table import FileRefused, Limits, Mark
+from portal.tabular.xlsx_file import read_xlsx
 from tests.tabular.catalogue import HEADER, ROWS, as_csv, as_xlsx, repacked, workbook
 
 
-def refused(content: bytes, name: str, limits: Limits = reading.LIMITS) -> str:
+def refused(content: bytes, name: str, limits: Limits = LIMITS) -> str:
     with pytest.raises(FileRefused) as caught:
         read(content, name, limits=limits)
     assert str(caught.value)
@@ -83,21 +85,19 @@ def test_a_cell_that_lies_about_its_row_is_taken_at_its_word() -> None:
     assert refused(repacked(as_xlsx(HEADER, ROWS), lie), "x.xlsx") == "E_TOO_MANY_ROWS"
 
 
-def test_a_large_workbook_is_read_by_a_child_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_what_a_child_reads_is_what_would_be_read_here(kind: str) -> None:
     book = workbook(HEADER, ROWS, lambda s, b: s.write_formula("D4", "=1+1", None, 2))
-    here = read(book, "x.xlsx")
-    monkeypatch.setattr(reading, "SMALL_UNPACKED", 0)
-    assert read(book, "x.xlsx") == here
-    merged = workbook(HEADER, ROWS, lambda s, b: s.merge_range("A9:B9", ""))
-    assert refused(merged, "x.xlsx") == "E_MERGED"
+    here = read_csv(as_csv(HEADER, ROWS).encode("utf-16"), LIMITS) if kind == "csv" else read_xlsx(book, LIMITS)
+    assert read(as_csv(HEADER, ROWS).encode("utf-16") if kind == "csv" else book, f"x.{kind}") == here
 
 
-@pytest.mark.wide
-def test_a_child_that_takes_too_much_memory_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "SMALL_UNPACKED", 0)
-    large = as_xlsx(["name"], [[f"{number}" + "x" * 32_000] for number in range(1000)])
-    assert refused(large, "x.xlsx", Limits(ratio=10_000, memory_bytes=48 << 20)) == "E_ARCHIVE_BOMB"
-    assert len(read(large, "x.xlsx", limits=Limits(ratio=10_000)).rows) == 1000
+def test_a_child_that_takes_too_much_memory_is_stopped() -> None:
+    large = as_xlsx(["name"], [[f"{number}" + "x" * 32_000] for number in range(500)])
+    assert refused(large, "x.xlsx", Limits(ratio=10_000, memory_bytes=64 << 20)) == "E_ARCHIVE_BOMB"
+    text = as_csv(["a", "b"], [["x" * 100, "y"]] * 90_000).encode()
+    assert refused(text, "x.csv", Limits(memory_bytes=64 << 20)) == "E_TOO_LARGE"
+    assert len(read(large, "x.xlsx", limits=Limits(ratio=10_000)).rows) == 500
 
 
 def test_limits_are_the_files_own_and_said_with_numbers() -> None:
@@ -138,6 +138,15 @@ def test_noise_in_a_workbook_never_crashes_the_reader() -> None:
 
 def test_reading_leaves_no_file_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr(reading, "SMALL_UNPACKED", 0)
     read(as_xlsx(HEADER, ROWS), "../../etc/payroll.xlsx")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_long_table_of_contents_is_not_counted_in_this_process() -> None:
+    assert about_rows(as_xlsx(HEADER, ROWS)) > 0
+    assert (
+        about_rows(
+            repacked(as_xlsx(HEADER, ROWS), lambda parts: [*parts.items(), *[(str(n) * 99, b"") for n in range(5000)]])
+        )
+        == 0
+    )
