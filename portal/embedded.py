@@ -123,7 +123,8 @@ class Embedded:
             "log_min_messages=warning",
         ]
         if not self.durable:
-            settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+            settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=256MB"]
+            settings += ["wal_level=minimal", "max_wal_senders=0", "autovacuum=off"]
         command = [str(binaries / "postgres"), "-D", str(folder)]
         for setting in settings:
             command += ["-c", setting]
