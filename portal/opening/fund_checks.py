@@ -11,6 +11,7 @@ from portal.scheme.blocks.pack import Pack
 from portal.scheme.fund import Fund
 from portal.scheme.institution import Location
 from portal.web import catalogue
+from portal.web.language import own_name
 from portal.words import _
 
 WRITE_FUND = _("Write it into fund.toml and start the portal anew.")
@@ -104,7 +105,7 @@ def _untranslated(language: str) -> int:
 
 def _languages(fund: Fund) -> Iterator[Check]:
     for language in fund.languages:
-        title, left = _("Language: %(language)s", language=language), _untranslated(language)
+        title, left = _("Language: %(language)s", language=own_name(language)), _untranslated(language)
         if left < 0:
             words = _("The portal does not speak this language; its readers get English.")
             yield missing("language", title, words, _("Take it out of languages in fund.toml, or translate it."))

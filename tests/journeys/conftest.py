@@ -106,12 +106,12 @@ def portal_with(characters: Sequence[Character], cluster: Cluster, template: str
     _make(address, day, day - today, characters)
     snapshot.take(owner, var / "practice")
     with PracticeCore() as core:
-        port = _any_port()
+        port = any_port()
         environment = {
             **os.environ, "DATABASE_URL": address, "OWNER_URL": owner, "REDIS_URL": cluster.redis, "PRACTICE": "yes",
             "VAR_DIR": str(var), "CORE_URL": core.url, "PORT": str(port), "BASE_URL": f"http://127.0.0.1:{port}",
         }  # fmt: skip
-        server = _serve(port, environment, var / "web.log")
+        server = serve(port, environment, var / "web.log")
         yield Live(f"http://127.0.0.1:{port}", core, day, lambda: _put_back(owner, var, core), environment)
         server.terminate()
         server.wait(20)
@@ -135,7 +135,7 @@ def _put_back(owner: str, var: Path, core: PracticeCore) -> None:
     shutil.rmtree(var / "mail", ignore_errors=True)
 
 
-def _serve(port: int, environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+def serve(port: int, environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--no-control-socket", "--bind", f"127.0.0.1:{port}"]
     with log.open("wb") as output:
         server = subprocess.Popen(
@@ -152,7 +152,7 @@ def _serve(port: int, environment: dict[str, str], log: Path) -> subprocess.Pope
     pytest.fail(f"The portal did not start: {log.read_text()[-2000:]}")
 
 
-def _any_port() -> int:
+def any_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -166,6 +166,7 @@ def test_the_exercise_of_the_administrator_of_systems(learn: Callable[[str], Vis
     daniel.page.locator("main input[name='roles'][value='cashier']").check()
     daniel.fill(email="new@zambezi-fund.example").press("Send the invitation")
     daniel.open("/fund/access").press("Withdraw")
+    daniel.open("/fund/texts/month.opened/fr").sees("How it reads")  # with the longest address
     daniel.open("/fund/texts/registration.approved/en")
     daniel.fill(subject="Welcome: {number}").press("Show how it reads").press("Use this text")
     answer(daniel, "administrator-of-systems", 4, str(without))
