@@ -26,7 +26,7 @@ NUMBERS = NumberRule(name="case number", prefix="K", digits=6, check="luhn", fir
 @dataclass(frozen=True, slots=True)
 class Kind:
     """
-    A kind of case.
+    A kind of case: *title* names one, *many* the queue of them.
 
     Any of *rights* is enough to work on it.  *days* from the day it was opened is its service time, unless the fund's
     file says otherwise.  *about* says in words what one case is about.
@@ -34,6 +34,7 @@ class Kind:
 
     code: str
     title: Words
+    many: Words
     rights: frozenset[Right]
     days: int
     about: Callable[[Case], Words]
@@ -101,9 +102,22 @@ def _title(case: Case) -> Words:
 CONTRIBUTIONS = frozenset({Right.CONTRIBUTIONS})
 ANY = frozenset({Right.CONTRIBUTIONS, Right.REGISTER, Right.CASH})
 
-REPORT = kind(Kind("report", _("Report of an employee"), CONTRIBUTIONS, 10, _about_report))
-PROBLEM = kind(Kind("problem", _("Something wrong on a page"), ANY | {Right.SYSTEM}, 5, _about_page))
-QUESTION = kind(Kind("question", _("Question to the fund"), ANY, 10, _title))
-INQUIRY = kind(Kind("inquiry", _("Question from the fund"), ANY, 14, _title))
-DECLARATION = kind(Kind("declaration", _("Question about a declaration"), CONTRIBUTIONS, 14, _about_declaration))
-COMPLAINT = kind(Kind("complaint", _("Complaint"), ANY | {Right.DECIDE}, 30, _title))
+REPORT = kind(Kind("report", _("Report of an employee"), _("Reports of employees"), CONTRIBUTIONS, 10, _about_report))
+PROBLEM = kind(
+    Kind(
+        "problem", _("Something wrong on a page"), _("Pages with something wrong"), ANY | {Right.SYSTEM}, 5, _about_page
+    )
+)
+QUESTION = kind(Kind("question", _("Question to the fund"), _("Questions to the fund"), ANY, 10, _title))
+INQUIRY = kind(Kind("inquiry", _("Question from the fund"), _("Questions from the fund"), ANY, 14, _title))
+DECLARATION = kind(
+    Kind(
+        "declaration",
+        _("Question about a declaration"),
+        _("Questions about declarations"),
+        CONTRIBUTIONS,
+        14,
+        _about_declaration,
+    )
+)
+COMPLAINT = kind(Kind("complaint", _("Complaint"), _("Complaints"), ANY | {Right.DECIDE}, 30, _title))

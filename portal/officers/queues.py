@@ -244,6 +244,6 @@ queue(Queue(
 ))  # fmt: skip
 for _kind in KINDS.values():
     queue(Queue(
-        _kind.code, _kind.title, _kind.rights, _kind.days, _cases_of(_kind),
+        _kind.code, _kind.many, _kind.rights, _kind.days, _cases_of(_kind),
         lambda row, kind=_kind: (kind.about(row), row.name or row.number, f"/fund/cases/{row.place}"),  # type: ignore[misc]  # bound now
     ))  # fmt: skip

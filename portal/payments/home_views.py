@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 
 from portal import clock, db
 from portal.auth.access import Right, acting_for_employer, guarded, needs
+from portal.contributions.models import Declaration
 from portal.contributions.months import MonthRow, months_to_declare, next_month
+from portal.contributions.reviewing.service import given_back
 from portal.db import day_range
 from portal.employers.models import Employment
 from portal.installation import fund, pack
@@ -64,9 +66,10 @@ def show(employer_number: str) -> ResponseReturnValue:
         accounts = accounts_of(session, g.employer.id, today)
         people = people_on(session, g.employer.id, today)
         receipt = last_receipt(session, g.employer.id)
+        back = given_back(session, g.employer.id)
     return render_template(
-        "payments/home.html", employer=g.employer, now=what_matters(rows, accounts, people, today), accounts=accounts,
-        people=people, receipt=receipt, today=today, base=f"/employers/{g.employer.number}",
+        "payments/home.html", employer=g.employer, now=what_matters(rows, accounts, people, today, back),
+        accounts=accounts, people=people, receipt=receipt, today=today, base=f"/employers/{g.employer.number}",
     )  # fmt: skip
 
 
@@ -107,16 +110,20 @@ def last_receipt(session: Session, employer_id: int) -> LastReceipt | None:
     )  # fmt: skip
 
 
-def what_matters(rows: Sequence[MonthRow], accounts: Sequence[SchemeAccount], people: int, today: date) -> Now:
+def what_matters(
+    rows: Sequence[MonthRow], accounts: Sequence[SchemeAccount], people: int, today: date, back: Declaration | None
+) -> Now:
     """
     What the employer has to turn to first.
 
-    In this order: people to declare for, months past their due day, money past it, the month that
-    has ended, money that is due, the month that runs.
+    In this order: people to declare for, what the fund gave *back*, months past their due day, money past it, the
+    month that has ended, money that is due, the month that runs.
     """
     waiting = next_month(rows)
     if waiting is not None and not people and not any(row.payroll_id for row in rows):
         return _no_people()
+    if back is not None:
+        return _given_back(back)
     if waiting is not None and waiting.due_day < today:
         return _late_month(waiting, sum(1 for row in rows if not row.declared and row.due_day < today))
     if any(account.overdue for account in accounts):
@@ -163,6 +170,16 @@ def _late_month(waiting: MonthRow, months: int) -> Now:
     )
     body = _("Declare and pay it now: what is paid late can cost more with every month.")
     return Now(title, body, _payroll(waiting), _action(waiting), "late")
+
+
+def _given_back(back: Declaration) -> Now:
+    rules = pack(back.scheme)
+    month = month_in_words(back.month, rules.calendar)
+    return Now(
+        _("The fund gave back %(month)s for %(scheme)s.", month=month, scheme=rules.short_name),
+        _("Read what to look at, then revise the month. Until then what was declared stands."),
+        f"payrolls/declarations/{back.number}", _("See what to look at"), "late",
+    )  # fmt: skip
 
 
 def _calendar(row: MonthRow) -> Calendar:

@@ -16,6 +16,7 @@ from portal.auth.access import guarded, signed_in
 from portal.auth.models import Mandate
 from portal.auth.roles import named
 from portal.contributions.months import months_to_declare
+from portal.contributions.reviewing.service import given_back
 from portal.employers.models import Employer
 from portal.employers.service import mandates_held
 from portal.installation import fund
@@ -57,7 +58,7 @@ def _fits(employer: Employer, text: str) -> bool:
 
 def _desk(session: Session, employer: Employer, mandates: Sequence[Mandate], today: date) -> Desk:
     rows, accounts = months_to_declare(session, employer.id, today), accounts_of(session, employer.id, today)
-    now = what_matters(rows, accounts, people_on(session, employer.id, today), today)
+    now = what_matters(rows, accounts, people_on(session, employer.id, today), today, given_back(session, employer.id))
     ends = [one.to_day for one in mandates if one.to_day is not None]
     last = max(ends) if len(ends) == len(mandates) else None
     return Desk(employer, named(one.role for one in mandates), last, now)

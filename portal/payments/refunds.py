@@ -98,7 +98,15 @@ def _rows(session: Session, request: Approval) -> list[Row]:
     if request.is_open:
         left = credit(session, request.employer_id or 0, shown["scheme"])
         rows.insert(2, (_("Credit in the account now"), Amount(left, currency)))
+        employer = session.get_one(Employer, request.employer_id)
+        if employer.bank_account and _plain(employer.bank_account) != _plain(to["number"]):
+            rows.append((_("Another account stands on the employer's file"), employer.bank_account))
     return rows
+
+
+def _plain(number: str) -> str:
+    """An account number without the signs that only make it easier to read."""
+    return "".join(sign for sign in number if sign.isalnum()).upper()
 
 
 def _carry_out(session: Session, request: Approval, by: Decider) -> None:

@@ -7,6 +7,7 @@ All mistakes of the file and of the packs it names are told at once.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -270,5 +271,9 @@ def _series(section: Section) -> dict[str, str]:
 
 def _limits(section: Section, currency: Currency) -> Limits:
     limits = Limits(section.rate("wage_jump", most=Fraction(100)), section.amount("most_wage", currency))
+    if "odd_change" in section:
+        limits = replace(limits, odd_change=section.rate("odd_change", most=Fraction(100)))
+    if "odd_people" in section:
+        limits = replace(limits, odd_people=section.number("odd_people", least=1, most=100_000))
     section.close()
     return limits

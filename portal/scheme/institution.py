@@ -90,10 +90,17 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """From when a wage looks like a slip: a change by more than *wage_jump*, or more than *most_wage* a month."""
+    """
+    From when a wage looks like a slip: a change by more than *wage_jump*, or more than *most_wage* a month.
+
+    And from when what was declared seems odd: people, or earnings per head, that changed by more than *odd_change*
+    against the month before; nothing is odd about fewer than *odd_people* people.
+    """
 
     wage_jump: Fraction
     most_wage: Minor
+    odd_change: Fraction = Fraction(1, 2)
+    odd_people: int = 10
 
 
 @dataclass(frozen=True, slots=True)

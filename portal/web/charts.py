@@ -18,6 +18,8 @@ _ROW, _BAR, _TOP = 50, 16, 26
 _HEIGHT, _HEAD, _FOOT = 210, 26, 28
 #: More columns than this and only the highest and the last carry their value.
 _LABELLED = 8
+#: Longer words of a bar are cut on a phone.
+_ON_A_PHONE = 30
 
 Written = Callable[[int], str]
 Row = tuple[str, Sequence[int]]
@@ -48,7 +50,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Words at a place; *anchor* is start, middle or end; *kind* is "", soft, strong or wide (hidden on a phone)."""
+    """
+    Words at a place; *anchor* is start, middle or end.
+
+    *kind* is "", soft or strong; wide (soft) and whole are hidden on a phone, narrow stands on a phone only.
+    """
 
     x: int
     y: int
@@ -83,7 +89,7 @@ def bars(rows: Sequence[Row], shown: Written, series: Sequence[str] = ()) -> Cha
     texts: list[Text] = []
     for index, (label, values) in enumerate(rows):
         top = index * _ROW
-        texts += [Text(0, top + 17, label), Text(10000, top + 17, shown(sum(values)), "end", "strong")]
+        texts += [*_name(label, top + 17), Text(10000, top + 17, shown(sum(values)), "end", "strong")]
         rects.append(Rect(0, top + _TOP, 10000, _BAR, 0))
         left = 0
         for colour, value in enumerate(values, start=_first(values, series)):
@@ -91,6 +97,13 @@ def bars(rows: Sequence[Row], shown: Written, series: Sequence[str] = ()) -> Cha
             rects.append(Rect(left, top + _TOP, width, _BAR, colour, _named(label, series, colour, shown(value))))
             left += width
     return Chart(len(rows) * _ROW, tuple(rects), (), tuple(texts), tuple(series))
+
+
+def _name(label: str, y: int) -> list[Text]:
+    """The words of a bar; beside them a phone has room for some thirty signs, and the table below says them all."""
+    if len(label) <= _ON_A_PHONE:
+        return [Text(0, y, label)]
+    return [Text(0, y, label, kind="whole"), Text(0, y, f"{label[: _ON_A_PHONE - 1].rstrip()}…", kind="narrow")]
 
 
 def columns(rows: Sequence[Row], shown: Written, series: Sequence[str] = ()) -> Chart:

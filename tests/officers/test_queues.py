@@ -56,7 +56,7 @@ def test_each_queue_says_how_many_whose_and_how_old(fund_of_three: Fund) -> None
     with db.writing() as session:
         taken.take(session, first, by=fund_of_three.supervisor.id, at=clock.now())
     page = fund_of_three.get("/fund/queues")
-    assert row(page, "Question to the fund") == ["3", "2", "1", "1"]
+    assert row(page, "Questions to the fund") == ["3", "2", "1", "1"]
     assert row(page, "Registrations") == ["1", "1", "0", "0"]
     assert row(page, "Messages the core refused") == ["1", "1", "0", "1"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -21,7 +22,9 @@ from portal.jobs import nightly
 from portal.notices.models import Notice
 from portal.people.models import Person
 from portal.scheme.explain import words_from_json
+from tests.conftest import ROOT
 from tests.factories import give_mandate, hire, sign_in
+from tests.funds import serving
 from tests.officers.conftest import AUGUST, SEPTEMBER, SINCE, TODAY, Fund, at, declare
 from tests.officers.test_home import text_of
 
@@ -88,15 +91,30 @@ def test_people_and_earnings_that_jump_seem_odd_in_the_rules_words(fund_of_three
     declare(made, SEPTEMBER, TODAY)
     look()
     people, earnings = found(made)[str(SEPTEMBER)]
-    assert people.startswith("People: 25 are declared; for ")
-    assert "it were 12. More than 50 per cent" in people
-    assert earnings.startswith("Earnings per head: ")
+    assert people == "People declared now: 25; for August 2026: 12. A change by more than 50\u00a0% is looked at."
+    assert earnings.startswith("Earnings per head now: ")
 
 
 def test_equal_earnings_of_many_seem_odd(fund_of_three: Fund) -> None:
     made, _address = odd(fund_of_three)
     (said,) = found(made)[str(AUGUST)]
     assert said.startswith("All 12 people earn exactly the same: ")
+
+
+def test_a_fund_says_itself_what_is_odd(fund_of_three: Fund, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "fund.toml"
+    limits = 'odd_change = "12.5 %"\nodd_people = "3"'
+    file.write_text(re.sub(r"(?m)^odd_change.*\nodd_people.*$", limits, (ROOT / "fund.toml").read_text()))
+    made = many(fund_of_three, 8)
+    declare(made, AUGUST, TODAY)
+    with db.writing() as session:
+        for place in range(3):
+            hire(session, session.merge(made), from_day=SEPTEMBER.first_day(), basic=4_000_00, gross=4_000_00 + place)
+    declare(made, SEPTEMBER, TODAY)
+    with serving(file):
+        look()
+    (said,) = found(made)[str(SEPTEMBER)]
+    assert said == "People declared now: 11; for August 2026: 8. A change by more than 12.5\u00a0% is looked at."
 
 
 def test_people_whom_another_employer_declares_too_seem_odd(fund_of_three: Fund) -> None:
@@ -150,6 +168,9 @@ def test_given_back_the_employer_is_told_reads_why_and_corrects(fund_of_three: F
     page = fund_of_three.get(f"/employers/{made.number}/payrolls/declarations/{number}")
     assert html.escape(reason) in page
     assert f"/employers/{made.number}/payrolls/start/2026-08/revise" in page
+    home = fund_of_three.get(f"/employers/{made.number}/")
+    assert "The fund gave back August 2026 for NAPSA." in home
+    assert f'href="/employers/{made.number}/payrolls/declarations/{number}"' in home
 
 
 def test_what_is_charged_stands_until_the_month_is_revised(fund_of_three: Fund) -> None:

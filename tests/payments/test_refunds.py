@@ -15,6 +15,7 @@ from portal import approvals, db
 from portal.approvals import Approval
 from portal.audit import AuditEvent
 from portal.auth.models import Account, EmployerRole, FundRoleName
+from portal.employers.models import Employer
 from portal.errors import Refused
 from portal.ledger.models import AccountName, Posting
 from portal.ledger.statement import statement
@@ -85,6 +86,19 @@ def test_credit_is_given_back_by_two_people_and_the_book_says_so(paid: Credit) -
     assert (str(last.words), last.debit, last.day, read.closing) == ("Credit given back", 300_00, MARCH, 0)
     assert [one.fields for one in events] == [{"refund": "C-2026-000001", "scheme": NAPSA, "amount": 300_00}]
     assert "0177" not in log
+
+
+def test_who_approves_sees_that_the_money_would_go_to_another_account(paid: Credit) -> None:
+    def rows() -> dict[str, object]:
+        with db.reading() as session:
+            found = session.get_one(Approval, request.id)
+            return {str(name): value for name, value in approvals.ACTIONS[found.action].rows(session, found)}
+
+    request, words = paid.ask(), "Another account stands on the employer's file"
+    for kept, told in (("", None), ("0177-4455 001", None), ("0099 1", "0099 1")):
+        with db.writing() as session:
+            session.get_one(Employer, paid.story.id).bank_account = kept
+        assert rows().get(words) == told
 
 
 def test_credit_is_not_given_back_twice_and_pressing_twice_is_once(paid: Credit) -> None:

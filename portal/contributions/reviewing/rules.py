@@ -14,14 +14,10 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.contributions.models import Declaration, DeclarationLine
 from portal.contributions.standing import counts
-from portal.installation import month_words
+from portal.installation import fund, month_words
 from portal.scheme.calendars import Month
+from portal.scheme.money import rate_in_words
 from portal.words import Amount, Words, _, _n
-
-#: Per cent by which people, or earnings per head, may differ from the month before.
-MOST_CHANGE = 50
-#: Fewer people than this more or less, or fewer with equal earnings, say nothing.
-LEAST_PEOPLE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +51,17 @@ def _declared(session: Session, declaration: Declaration, when: ColumnElement[bo
 
 
 def _jumps(now: int, before: int) -> bool:
-    """Whether a number differs by more than `MOST_CHANGE` per cent of what it was."""
-    return abs(now - before) * 100 > before * MOST_CHANGE
+    """Whether a number differs by more than the fund's limit from what it was."""
+    return abs(now - before) > before * fund().limits.odd_change
 
 
 def _people(now: _Month, before: _Month) -> list[Words]:
-    if abs(now.people - before.people) < LEAST_PEOPLE or not _jumps(now.people, before.people):
+    if abs(now.people - before.people) < fund().limits.odd_people or not _jumps(now.people, before.people):
         return []
     words = _(
-        "People: %(now)s are declared; for %(month)s it were %(before)s. "
-        "More than %(limit)s per cent of change is looked at.",
-        now=now.people, before=before.people, month=month_words(before.month), limit=MOST_CHANGE,
+        "People declared now: %(now)s; for %(month)s: %(before)s. A change by more than %(limit)s is looked at.",
+        now=now.people, before=before.people, month=month_words(before.month),
+        limit=rate_in_words(fund().limits.odd_change),
     )  # fmt: skip
     return [words]
 
@@ -78,10 +74,9 @@ def _wages(now: _Month, before: _Month, currency: str) -> list[Words]:
     if not _jumps(each, earlier):
         return []
     words = _(
-        "Earnings per head: %(now)s; for %(month)s it were %(before)s. "
-        "More than %(limit)s per cent of change is looked at.",
+        "Earnings per head now: %(now)s; for %(month)s: %(before)s. A change by more than %(limit)s is looked at.",
         now=Amount(each, currency), before=Amount(earlier, currency), month=month_words(before.month),
-        limit=MOST_CHANGE,
+        limit=rate_in_words(fund().limits.odd_change),
     )  # fmt: skip
     return [words]
 
@@ -93,7 +88,7 @@ def _equal(session: Session, declaration: Declaration) -> list[Words]:
             line.declaration_id == declaration.id
         )
     ).one()
-    if people < LEAST_PEOPLE or least != most:
+    if people < fund().limits.odd_people or least != most:
         return []
     each = Amount(least, declaration.currency)
     return [_("All %(people)s people earn exactly the same: %(each)s.", people=people, each=each)]

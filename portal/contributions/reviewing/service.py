@@ -44,6 +44,12 @@ def review_of(session: Session, declaration: Declaration) -> DeclarationReview |
     return session.scalar(select(DeclarationReview).where(DeclarationReview.declaration_id == declaration.id))
 
 
+def given_back(session: Session, employer_id: int) -> Declaration | None:
+    """The declaration of the oldest month that the fund gave back and the employer did not revise yet."""
+    wanted = (Declaration.employer_id == employer_id, Declaration.state == State.RETURNED.value)
+    return session.scalar(select(Declaration).where(*wanted).order_by(Declaration.month, Declaration.id).limit(1))
+
+
 def decide(
     session: Session, employer_id: int, declaration: UUID, decision: str, *, reason: str, by: int, at: datetime
 ) -> None:
