@@ -102,7 +102,7 @@ def example_of(pattern: str) -> str:
 def _usual_sections(given: Mapping[str, str]) -> Iterator[str]:
     letters = {"acknowledgement": "A", "bill": "B", "receipt": "R", "application": "T", "credit_note": "C"}
     yield _section("series", letters)
-    yield "\n# Beyond these a wage is asked about, not refused; a month that changed by more is looked at by an officer.\n"
+    yield "\n# Beyond these a wage is asked about, not refused, and a month is looked at.\n"
     most = "1000000" + ("." + "0" * int(given["currency_digits"]) if int(given["currency_digits"]) else "")
     yield _section("limits", {"wage_jump": "50 %", "most_wage": most, "odd_change": "50 %", "odd_people": "10"})
 
