@@ -48,6 +48,8 @@ ROOMS = (
     "portal.payments.credit_views",
     "portal.payments.home_views",
     "portal.payments.my_employers_views",
+    "portal.bank.pages.views",
+    "portal.bank.pages.entry_views",
     "portal.employees.views",
     "portal.cases.problem_views",
     "portal.officers.views",

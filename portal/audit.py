@@ -80,6 +80,11 @@ class Event(Enum):
     RECEIPT_ISSUED = ("receipt.issued", ("receipt", "payment"))
     LATE_CHARGE_POSTED = ("late_charge.posted", ("charge", "amount", "day"))
 
+    BANK_ACCOUNT_ADDED = ("bank.account_added", ("currency",))
+    STATEMENT_IMPORTED = ("bank.statement_imported", ("format", "from_day", "to_day", "entries", "known"))
+    BANK_ENTRY_SETTLED = ("bank.entry_settled", ("way", "amount"))
+    BANK_ENTRY_PARKED = ("bank.entry_parked", ())
+
     COVERAGE_OPENED = ("coverage.opened", ("scheme", "month", "people"))
     COVERAGE_CLOSED = ("coverage.closed", ("scheme", "month", "people", "reason"))
     CORE_REFUSED = ("core.refused", ("message", "problem"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from portal import approvals, audit, audit_chain, files, outbox, series, taken, work
 from portal.auth import models as auth
 from portal.auth import on_behalf
+from portal.bank import models as bank
 from portal.bringing import models as bringing
 from portal.cases import models as cases
 from portal.colleagues import models as colleagues
@@ -15,6 +16,7 @@ from portal.db import Base
 from portal.employees import models as employees
 from portal.employers import models as employers
 from portal.jobs import models as jobs
+from portal.ledger import cashbook
 from portal.ledger import models as ledger
 from portal.moving import models as moving
 from portal.notices import models as notices
@@ -28,9 +30,11 @@ ALL = (
     audit,
     audit_chain,
     auth,
+    bank,
     cases,
     colleagues,
     bringing,
+    cashbook,
     contributions,
     coverage,
     employees,

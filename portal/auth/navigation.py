@@ -38,7 +38,7 @@ def _of_fund(rights: frozenset[Right]) -> list[tuple[str, str]]:
     links = [(_("Home"), "/fund/"), (_("What waits"), "/fund/queues"), (_("Employers"), "/fund/employers")]
     links += [(_("Search"), "/fund/search"), (_("Registrations"), "/fund/registrations")]
     if Right.CASH in rights:
-        links.append((_("Payments"), "/fund/payments/"))
+        links += [(_("Payments"), "/fund/payments/"), (_("Bank"), "/fund/bank/")]
     links += [
         (_("Approvals"), "/fund/approvals"),
         (_("Arrears"), "/fund/arrears"),

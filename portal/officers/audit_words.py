@@ -82,6 +82,13 @@ _MORE: dict[str, Callable[[Fields], Words]] = {
     Event.BALANCES_BROUGHT.label: lambda f: _(
         "Balances of %(day)s were brought over from the books before", day=date.fromisoformat(str(f["as_of"]))
     ),
+    Event.BANK_ACCOUNT_ADDED.label: lambda _f: _("A bank account of the fund was opened here"),
+    Event.STATEMENT_IMPORTED.label: lambda f: _(
+        "A bank statement was imported: %(entries)s entries, %(known)s of them known already",
+        entries=f["entries"], known=f["known"],
+    ),
+    Event.BANK_ENTRY_SETTLED.label: lambda _f: _("An entry of the bank left suspense"),
+    Event.BANK_ENTRY_PARKED.label: lambda _f: _("An entry of the bank was left in suspense"),
     Event.MAIL_TRIED.label: lambda _f: _("A mail was sent to try the mail server"),
     Event.FUND_EXPORTED.label: lambda f: (
         _("The whole fund was exported with personal data") if f["persons"]
@@ -125,6 +132,7 @@ GROUPS: Mapping[str, Words] = {
     "payment.": _("Payments"),
     "receipt.": _("Receipts"),
     "credit.": _("Credit"),
+    "bank.": _("Bank statements"),
     "late_charge.": _("Late charges"),
     "coverage.": _("Cover"),
     "core.": _("The core"),

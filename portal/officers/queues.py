@@ -21,6 +21,7 @@ from portal.approvals import ACTIONS, Approval
 from portal.auth.access import Right
 from portal.auth.models import Account
 from portal.auth.scope import MINE
+from portal.bank.models import BankEntry
 from portal.cases.kinds import KINDS, Kind
 from portal.cases.models import Case, CaseState
 from portal.contributions.models import Declaration
@@ -30,7 +31,7 @@ from portal.employers.models import Employer, Registration, RegistrationState
 from portal.installation import fund, month_words, pack
 from portal.scheme.explain import words_from_json
 from portal.taken import Taken
-from portal.words import Words, _
+from portal.words import Amount, Words, _
 
 #: A query of `subject`, `since` and whatever else the line of the list needs.
 Waiting = Select[*tuple[Any, ...]]
@@ -191,6 +192,20 @@ def _refusals() -> Waiting:
     )  # fmt: skip
 
 
+def _in_suspense() -> Waiting:
+    return select(
+        ("bank_entry:" + cast(BankEntry.public_id, String)).label("subject"), BankEntry.recorded_at.label("since"),
+        BankEntry.unsettled.label("amount"), BankEntry.currency.label("currency"), BankEntry.payer_name.label("name"),
+        BankEntry.booking_day.label("day"), BankEntry.why.label("why"), BankEntry.public_id.label("place"),
+    ).where(BankEntry.unsettled != 0, BankEntry.parked == "")  # fmt: skip
+
+
+def _in_suspense_line(row: Any) -> tuple[Words | str, Words | str, str]:
+    amount = Amount(row.amount, row.currency)
+    title = _("%(amount)s of %(day)s, %(name)s", amount=amount, day=row.day, name=row.name or "-")
+    return title, words_from_json(row.why) if row.why else "", f"/fund/bank/entries/{row.place}"
+
+
 def _odd() -> Waiting:
     return (
         select(
@@ -242,6 +257,7 @@ queue(Queue(
     "core", _("Messages the core refused"), frozenset({Right.CONTRIBUTIONS, Right.SYSTEM}), 1, _refusals,
     lambda row: (row.name or _("A message to the core"), row.problem, "/fund/core"),
 ))  # fmt: skip
+queue(Queue("bank_entry", _("Money in suspense"), frozenset({Right.CASH}), 3, _in_suspense, _in_suspense_line))
 for _kind in KINDS.values():
     queue(Queue(
         _kind.code, _kind.many, _kind.rights, _kind.days, _cases_of(_kind),

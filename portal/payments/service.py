@@ -21,7 +21,7 @@ from portal.audit import Event
 from portal.employers.service import enrolments_of, first_day_of
 from portal.errors import NotFound, Refused
 from portal.installation import pack
-from portal.ledger import arrears, book, crediting
+from portal.ledger import arrears, book, cashbook, crediting
 from portal.ledger.book import Entry
 from portal.ledger.models import AccountName, Charge, Transaction
 from portal.ledger.standing import open_charges, standings
@@ -240,6 +240,7 @@ def reverse_payment(
         recorded_at=at, recorded_by=by,
     )  # fmt: skip
     session.add(made)
+    cashbook.give_back(session, payment.id, at=at, by=by)
     settle(session, employer_id, payment.scheme, before=before, at=at, reason="payment taken back")
     crediting.check_refunds(session, employer_id, payment.scheme)
     audit.record(

@@ -7,6 +7,7 @@ the one asked for first is decided first, because each is shown what the other w
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -100,6 +101,17 @@ def _carry_out(session: Session, request: Approval, by: Decider) -> None:
     reverse_payment(
         session, payment.employer_id, receipt.public_id, reason=request.reason, by=by.account, at=by.at
     )  # fmt: skip
+    for follow in _FOLLOWING:
+        follow(session, payment.id, by)
+
+
+#: What other rooms do once a payment was taken back, in the same transaction.
+_FOLLOWING: list[Callable[[Session, int, Decider], None]] = []
+
+
+def once_taken_back(follow: Callable[[Session, int, Decider], None]) -> None:
+    """Let *follow* be told of every payment that two people took back: its row's number, and who decided."""
+    _FOLLOWING.append(follow)
 
 
 def _payment(session: Session, request: Approval) -> Payment:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.installation import packs
 from portal.scheme.calendars import Month
-from portal.verifying import sources
+from portal.verifying import bank, sources
 from portal.verifying.faults import Report
 from portal.verifying.replaying import Account
 from portal.verifying.written import Grown, Side, Written
@@ -35,6 +35,7 @@ def verify(session: Session, number: str = "") -> Report:
     """Check everything, or with *number* one employer's accounts; nothing is written."""
     found = Report()
     found.faults += [one for one in sources.compare(session) if number in ("", one.employer)]
+    found.faults += [] if number else list(bank.compare(session))
     for employer, of in session.execute(_EMPLOYERS, {"number": number}).all():
         found.employers += 1
         _live_through(session, employer, of, found)

@@ -13,6 +13,9 @@ from portal import clock, db, files
 from portal.approvals import Approval
 from portal.auth.models import Account, EmployerRole, FundRole, FundRoleName, Mandate
 from portal.auth.service import digest_of
+from portal.bank import accounts, importing
+from portal.bank.models import BankEntry
+from portal.bank.reading.values import Line, Statement
 from portal.bringing import uploads
 from portal.bringing.models import Kind
 from portal.cases import service
@@ -174,6 +177,7 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
             "questions": (paper := _paper(session, cases["questions"])),
             "cases": paper,
             "bringing": opening.public_id,
+            "bank": UNKNOWN,
             "record": paper,
             "": upload.public_id,
         },
@@ -201,6 +205,7 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         "code": "en",
         "language": "en",
         "unknown": uuid4(),
+        **_bank(session, employer),
         "visit": UNKNOWN,
     }
 
@@ -284,6 +289,22 @@ def _revised(session: Session, employer: Employer, declaration: Declaration) -> 
     )  # fmt: skip
     made = submit_payroll(session, employer.id, draft.public_id, version=draft.version, by=None, at=now)
     return next(one for one in made if one.scheme == declaration.scheme)
+
+
+def _bank(session: Session, employer: Employer) -> dict[str, object]:
+    """An entry of the fund's account that nobody has booked yet."""
+    now, day = clock.now(), clock.today(fund().timezone)
+    account = accounts.add(
+        session, bank="Bank", number=f"1{employer.id}", currency="ZMW", scheme=None, by=None, at=now
+    )  # fmt: skip
+    line = Line(1, 100_00, day, day, payer_name=employer.legal_name)
+    kept = files.keep(session, employer.number.encode(), name="statement.sta", media_type="text/plain", at=now)
+    told = Statement("mt940", account.number, "ZMW", "1", day, day, 0, 100_00, [line])
+    (made,) = importing.take_in(session, [told], kept, by=None, at=now)
+    entry = session.scalars(select(BankEntry).where(BankEntry.statement_id == made.id)).one()
+    return {
+        "bank_account": account.public_id, "statement": made.public_id, "entry": entry.public_id, "way": "send_back"
+    }  # fmt: skip
 
 
 def _refund(session: Session, employer: Employer, asked: Approval, entry: Transaction) -> Refund:

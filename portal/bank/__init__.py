@@ -1,0 +1,1 @@
+"""Bank statements: read, checked, booked, matched with what employers owe, and reconciled day by day."""

@@ -1,0 +1,1 @@
+"""Whose money an entry of a bank is, and why."""

@@ -1,0 +1,212 @@
+"""The forms of the fund's bank accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField, FileRequired
+from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.validators import InputRequired, Length
+
+from portal.approvals import LONGEST_REASON
+from portal.bank.accounts import LONGEST
+from portal.bank.models import BankAccount
+from portal.bank.reading.csv_layout import DAY_FORMATS, DELIMITERS, ENCODINGS, MARKS, ROLES, Layout
+from portal.bank.reading.values import MOST, digits_of
+from portal.bank.running import Typed
+from portal.installation import packs
+from portal.tabular.amounts import AmountRule, amount_reader
+from portal.tabular.table import Noted
+from portal.web.filters import say
+from portal.web.forms import PortalForm
+from portal.words import _
+
+
+def minor(text: str, currency: str, *, negative: bool = False) -> int | None:
+    """An amount as typed, in minor units; None when it cannot be read."""
+    typed = text.removeprefix(currency).strip()
+    sign = -1 if negative and typed.startswith("-") else 1
+    found = amount_reader(AmountRule(currency, digits_of(currency), MOST))(typed.lstrip("-") if negative else typed)
+    found = found.value if isinstance(found, Noted) else found
+    return sign * found if isinstance(found, int) else None
+
+
+class AccountForm(PortalForm):
+    """A bank account of the fund."""
+
+    bank = StringField(
+        _l("Bank and branch"), validators=[InputRequired(_l("Write the name of the bank.")), Length(max=LONGEST)]
+    )
+    number = StringField(
+        _l("Account number"),
+        validators=[InputRequired(_l("Write the number of the account.")), Length(max=LONGEST)],
+        description=_l("As it stands in the bank's statements: IBAN or account number."),
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )
+    currency = SelectField(_l("Currency"), validate_choice=False)
+    scheme = SelectField(_l("For"), validate_choice=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        codes = dict.fromkeys(rules.currency.code for rules in packs().values())
+        self.currency.choices = [SelectChoice(code, code) for code in codes]
+        self.scheme.choices = [
+            SelectChoice("", _l("several schemes")),
+            *(SelectChoice(one, rules.short_name) for one, rules in packs().items()),
+        ]
+
+
+class ImportForm(PortalForm):
+    """A statement file, the account where the file does not name it, and its balances where it has none."""
+
+    file = FileField(
+        _l("The bank's file"),
+        validators=[FileRequired(_l("Choose the file of the bank."))],
+        description=_l("CSV, MT940, camt.053 or camt.054, up to 20 MB."),
+    )
+    account = RadioField(_l("Account"), validate_choice=False, validators=[])
+    opening = StringField(
+        _l("Balance before the first entry (only for CSV without balances)"), render_kw={"inputmode": "decimal"}
+    )
+    closing = StringField(
+        _l("Balance after the last entry (only for CSV without balances)"), render_kw={"inputmode": "decimal"}
+    )
+
+    def offer(self, accounts: Sequence[BankAccount]) -> None:
+        """Offer the accounts of the fund."""
+        self.accounts = {str(one.public_id): one for one in accounts}
+        named = [SelectChoice(key, f"{one.bank}, {one.number} ({one.currency})") for key, one in self.accounts.items()]
+        self.account.choices = [SelectChoice("", _l("The file names it (MT940, camt)")), *named]
+        if self.account.data is None:
+            self.account.data = ""
+
+    @property
+    def chosen(self) -> BankAccount | None:
+        """The account that was chosen."""
+        return self.accounts.get(self.account.data or "")
+
+    def typed(self) -> Typed:
+        """What is typed beside the file.  ValidationError's words stand at the field that cannot be read."""
+        account = self.chosen
+        said = [str(self[name].data or "") for name in ("opening", "closing")]
+        if account is None or not any(said):
+            return Typed(account.public_id if account else None)
+        amounts = [minor(text, account.currency, negative=True) for text in said]
+        for name, amount, text in zip(("opening", "closing"), amounts, said, strict=True):
+            if amount is None:
+                self[name].errors = [say(_("“%(found)s” is not an amount. Write it like 1708.20.", found=text[:40]))]
+        before, after = amounts
+        return Typed(account.public_id, (before, after) if before is not None and after is not None else None)
+
+
+class LayoutForm(PortalForm):
+    """How a bank writes its CSV."""
+
+    delimiter = SelectField(_l("Columns are separated by"), validate_choice=False)
+    encoding = SelectField(_l("Letters are written in"), validate_choice=False)
+    mark = SelectField(_l("Before the decimals stands a"), validate_choice=False)
+    day_format = SelectField(_l("Days are written as"), validate_choice=False)
+    opening = HiddenField()
+    closing = HiddenField()
+
+    def offer(self, header: Sequence[str], known: Layout) -> None:
+        """Offer the columns of the header, and what was told before."""
+        lists: dict[str, Any] = {
+            "delimiter": DELIMITERS,
+            "encoding": ENCODINGS,
+            "mark": MARKS,
+            "day_format": DAY_FORMATS,
+        }
+        for name, choices in lists.items():
+            named = choices if name != "day_format" else {one: one for one in choices}
+            self[name].choices = [SelectChoice(code, say(words)) for code, words in named.items()]
+            if not self.is_submitted():
+                self[name].data = getattr(known, name)
+        self.header = [name for name in dict.fromkeys(cell.strip() for cell in header) if name]
+
+    def layout(self, said: Any) -> Layout:
+        """What was told; *said* is the form as sent, a column a role."""
+        columns = {role: said[f"column-{role}"] for role in ROLES if said.get(f"column-{role}") in self.header}
+        picked = {
+            name: self[name].data
+            for name, known in (("delimiter", DELIMITERS), ("encoding", ENCODINGS), ("mark", MARKS),
+                                ("day_format", DAY_FORMATS))
+            if self[name].data in known
+        }  # fmt: skip
+        return Layout(**picked, columns=columns)
+
+    def balances(self) -> tuple[int, int] | None:
+        """The balances typed on the page before, in minor units; None where none were."""
+        said = [str(self[name].data or "") for name in ("opening", "closing")]
+        whole = [text for text in said if text.lstrip("-").isdecimal() and len(text) < 17]
+        return (int(whole[0]), int(whole[1])) if len(whole) == len(said) else None
+
+
+class SettleForm(PortalForm):
+    """Whose money it is, and how much of it."""
+
+    key = HiddenField()
+    employer = StringField(
+        _l("Employer number or bill reference"),
+        validators=[InputRequired(_l("Write an employer number or a bill reference.")), Length(max=80)],
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )
+    scheme = SelectField(_l("For"), validate_choice=False)
+    amount = StringField(
+        _l("Amount"),
+        validators=[InputRequired(_l("Write the amount."))],
+        description=_l("Less than all of it splits the entry; the rest stays in suspense."),
+        render_kw={"inputmode": "decimal", "autocomplete": "off"},
+    )
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.currency = currency
+        self.scheme.choices = [
+            SelectChoice(one, rules.short_name) for one, rules in packs().items() if rules.currency.code == currency
+        ]
+
+    def validate_scheme(self, field: Any) -> None:
+        """One of those offered."""
+        if field.data not in packs() or packs()[field.data].currency.code != self.currency:
+            raise ValidationError(say(_("Choose the scheme the money is for.")))
+
+    def validate_amount(self, field: Any) -> None:
+        """An amount that can be read in one way only."""
+        if minor(field.data or "", self.currency) is None:
+            raise ValidationError(say(_("“%(found)s” is not an amount. Write it like 1708.20.", found=field.data[:40])))
+
+    @property
+    def minor(self) -> int:
+        """The amount in minor units."""
+        return minor(self.amount.data or "", self.currency) or 0
+
+    @property
+    def form_key(self) -> UUID | None:
+        """The name of this form; None when it was tampered with."""
+        try:
+            return UUID(self.key.data or "")
+        except ValueError:
+            return None
+
+
+class LinkForm(PortalForm):
+    """The receipt of money that was recorded by hand."""
+
+    receipt = StringField(
+        _l("Receipt number"), validators=[InputRequired(_l("Write the number of the receipt.")), Length(max=40)]
+    )
+
+
+class ReasonForm(PortalForm):
+    """Why something is done with an entry."""
+
+    reason = TextAreaField(
+        _l("Why"),
+        validators=[InputRequired(_l("Write why this should be done.")), Length(max=LONGEST_REASON)],
+        render_kw={"rows": "2"},
+    )

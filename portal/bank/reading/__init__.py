@@ -1,0 +1,1 @@
+"""Statements as banks send them, each format into the same plain values."""
