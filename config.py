@@ -58,6 +58,8 @@ class Config:
     bind: str = "127.0.0.1"
     web_workers: int = 2
     testing: bool = False
+    #: Where clamd listens; empty: uploads are not scanned.
+    clamd_url: str = ""
     #: Whether the fund's people must sign in with a second step; always in production.
     second_step: bool = False
 
@@ -94,6 +96,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         sms_folder=Path(env.get("SMS_FOLDER", var / "sms")).resolve() if texting else None,
         smtp_url=_address(env, "SMTP_URL", "smtp://", "smtps://"),
         mail_from=env.get("MAIL_FROM", "portal@localhost"),
+        clamd_url=_address(env, "CLAMD_URL", "unix:/", "tcp://"),
         core_url=_address(env, "CORE_URL", *WEB).rstrip("/"),
         core_user=env.get("CORE_USER", "portal"),
         core_password=env.get("CORE_PASSWORD", "practice"),

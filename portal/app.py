@@ -20,13 +20,13 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Config
-from portal import clock, db, installation, tables  # noqa: F401  # tables: foreign keys cross packages
+from portal import clock, db, installation, tables, uploads  # noqa: F401  # tables: foreign keys cross packages
 from portal.auth import home, navigation, passwords
 from portal.auth.access import GUARDS, login_manager
 from portal.auth.sessions import StoredSessions
 from portal.auth.visits import IDLE
 from portal.demo import stories
-from portal.web import catalogue, errors, filters, headers, language
+from portal.web import catalogue, errors, filters, headers, incoming, language
 
 LARGEST_UPLOAD = 21 * 1024 * 1024
 
@@ -82,6 +82,8 @@ def create_app(config: Config) -> Flask:
     installation.use(config.fund_file, practice=config.practice)
     db.bind(config.database_url)
     headers.register(app)
+    incoming.register(app)
+    uploads.register(app)
     language.register(app)
     app.before_request(_practice_clock) if config.practice else None
     _extensions(app)

@@ -48,6 +48,9 @@ class Event(Enum):
     INVITATION_WITHDRAWN = ("invitation.withdrawn", ())
     INVITATION_ACCEPTED = ("invitation.accepted", ())
 
+    UPLOAD_INFECTED = ("account.upload_infected", ("size", "finding"))
+    UPLOAD_NOT_SCANNED = ("account.upload_not_scanned", ("size",))
+
     REGISTRATION_STARTED = ("registration.started", ("registration",))
     REGISTRATION_SUBMITTED = ("registration.submitted", ("registration",))
     REGISTRATION_RETURNED = ("registration.returned", ("registration", "remarks"))

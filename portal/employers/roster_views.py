@@ -38,7 +38,7 @@ from portal.installation import calendar, fund, month_from, month_on, month_word
 from portal.people.models import Person
 from portal.scheme.calendars import Month, months_between
 from portal.web.filters import pack_words, say
-from portal.web.pages import PER_PAGE, Page, download, page_number
+from portal.web.pages import PER_PAGE, Page, download, order, page_number
 from portal.words import Words, _, _n
 
 bp = guarded(Blueprint("roster", __name__, url_prefix="/employers/<employer_number>/roster"), acting_for_employer)
@@ -254,12 +254,12 @@ def _typed(day: date | None) -> str:
 
 def _asked() -> Asked:
     """The filters of the address; what makes no sense is left out."""
-    state, sort = request.args.get("state", "working"), request.args.get("sort", "name")
+    state = request.args.get("state", "working")
     return Asked(
         today(),
         request.args.get("search", "")[:100].replace("\0", ""),
         state if state in STATES else "working",
-        sort if sort.removeprefix("-") in SORTS else "name",
+        order(("name", *(sign + name for name in SORTS for sign in ("", "-")))),
     )
 
 

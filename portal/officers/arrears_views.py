@@ -21,7 +21,7 @@ from portal.officers.explained import ACCOUNTS, KINDS, entry_steps, line_explain
 from portal.officers.reads import note_read
 from portal.officers.shown import arrears_csv, by_scheme
 from portal.web.filters import say
-from portal.web.pages import PER_PAGE, Page, download, page_number
+from portal.web.pages import PER_PAGE, Page, download, order, page_number
 
 bp = guarded(Blueprint("arrears", __name__, url_prefix="/fund"), fund_staff)
 
@@ -31,12 +31,11 @@ def wanted_arrears() -> queries.ArrearsWanted:
     today = clock.today(fund().timezone)
     scheme, age = request.args.get("scheme", ""), request.args.get("age", "")
     buckets = {str(bucket.first): bucket for bucket in fund().ageing}
-    sort = request.args.get("sort", "")
     return queries.ArrearsWanted(
         on=_day(request.args.get("on", ""), today),
         scheme=scheme if scheme in packs() else "",
         bucket=buckets.get(age),
-        sort=sort if sort in ("amount", "oldest", "name") else "amount",
+        sort=order(("amount", "oldest", "name")),
     )
 
 

@@ -37,6 +37,8 @@ _MORE: dict[str, Callable[[Fields], Words]] = {
     Event.SIGNED_IN.label: lambda _f: _("Signed in"),
     Event.SIGN_IN_REFUSED.label: lambda _f: _("Signing in was refused"),
     Event.SIGNED_OUT.label: lambda _f: _("Signed out"),
+    Event.UPLOAD_INFECTED.label: lambda f: _("A file was refused by the virus scanner: %(found)s", found=f["finding"]),
+    Event.UPLOAD_NOT_SCANNED.label: lambda _f: _("A file was refused because the virus scanner did not answer"),
     Event.ACCOUNT_CREATED.label: lambda _f: _("An account was made"),
     Event.ADDRESS_CONFIRMED.label: lambda _f: _("An e-mail address was confirmed"),
     Event.PASSWORD_CHANGED.label: lambda _f: _("A password was changed"),

@@ -26,7 +26,7 @@ from portal.officers.shown import EMPLOYER_STATES, by_scheme, employer_csv
 from portal.officers.waiting import Home, Waiting
 from portal.officers.waiting import home as what_waits
 from portal.web.filters import day
-from portal.web.pages import PER_PAGE, Page, download, page_number
+from portal.web.pages import PER_PAGE, Page, download, order, page_number
 
 bp = guarded(Blueprint("officers", __name__, url_prefix="/fund"), fund_staff)
 
@@ -100,7 +100,7 @@ def wanted_employers() -> queries.Wanted:
         state=one_of("state", EMPLOYER_STATES),
         scheme=one_of("scheme", packs()),
         standing=one_of("standing", ("arrears", "clear", "silent")),
-        sort=one_of("sort", ("name", "number", "oldest")) or "name",
+        sort=order(("name", "number", "oldest")),
     )
 
 

@@ -8,6 +8,7 @@ from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from portal.errors import NotFound, Refused
@@ -22,6 +23,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(NotFound, _not_found)
     app.register_error_handler(FileRefused, _unreadable)
+    app.register_error_handler(DataError, _cannot_be_kept)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _our_mistake)
@@ -44,6 +46,18 @@ def _not_found(_: NotFound | None = None) -> ResponseReturnValue:
         404,
         gettext("There is no such page"),
         gettext("The address may be mistyped, or it may belong to somebody you do not act for."),
+    )
+
+
+def _cannot_be_kept(problem: DataError) -> ResponseReturnValue:
+    # The forms refuse it beside the field; this is for what is read without one.  Its words may hold what was typed.
+    log.warning(
+        "not kept: %s on %s reference %s", type(problem.orig).__name__, request.url_rule, g.get("reference", "")
+    )
+    return _page(
+        422,
+        gettext("This was not done"),
+        gettext("Something that was typed cannot be kept: an invisible character, or a number that is too large."),
     )
 
 

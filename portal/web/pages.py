@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
-from flask import Response, request, url_for
+from flask import Response, abort, request, url_for
 from werkzeug.utils import secure_filename
 
 PER_PAGE = 50
+#: What no file is called: ways to another folder, signs a shell or a disk reads, and what cannot be seen.
+_OF_NO_NAME = re.compile(r"[/\\:*?\"<>|\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,14 @@ class Page:
         return url_for(request.endpoint or "", **args)
 
 
+def order(known: Sequence[str]) -> str:
+    """The order a list is asked for in; the first of *known* when none is, 400 for one there is not."""
+    asked = request.args.get("sort") or known[0]
+    if asked not in known:
+        abort(400)
+    return asked
+
+
 def page_number() -> int:
     """The page asked for in the address; 1 when it is missing or makes no sense."""
     text = request.args.get("page", "1")
@@ -40,9 +52,12 @@ def page_number() -> int:
 
 
 def download(content: bytes, name: str, media_type: str) -> Response:
-    """A file to save, never to be shown inside the portal."""
+    """A file to save, never to be shown inside the portal; its name also in letters beyond ASCII (RFC 6266)."""
     response = Response(content, mimetype=media_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{secure_filename(name) or "file"}"'
+    plain = secure_filename(name) or "file"
+    own = _OF_NO_NAME.sub("_", name)[-200:]
+    full = f"; filename*=UTF-8''{quote(own, safe='')}" if own != plain and own.strip("_. ") else ""
+    response.headers["Content-Disposition"] = f'attachment; filename="{plain}"{full}'
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
 

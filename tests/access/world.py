@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
@@ -33,6 +34,7 @@ from portal.contributions.storage import contents_of
 from portal.contributions.submitting import submit_payroll
 from portal.demo import fund_maker
 from portal.demo.characters import CHARACTERS
+from portal.demo.story import Character
 from portal.employees.entry import Slip
 from portal.employees.slip_work import _ready, _sheet
 from portal.employers.models import Employer, Employment, Registration
@@ -79,9 +81,9 @@ class World:
     other: dict[str, object]
 
 
-def make_world() -> World:
+def make_world(characters: Sequence[Character] = TWO) -> World:
     """Make both employers through the services, and the accounts."""
-    fund_maker.make(clock.today(fund().timezone), TWO)
+    fund_maker.make(clock.today(fund().timezone), characters)
     with db.writing() as session:
         own, other = (
             _arguments(session, employer) for employer in session.scalars(select(Employer).order_by(Employer.id))
