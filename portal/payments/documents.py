@@ -1,4 +1,8 @@
-"""Bills, receipts and statements as PDF: drawn when first asked for, in the language of their snapshot."""
+"""
+Bills, receipts and statements as PDF.
+
+What is issued is drawn when first asked for, in the language of its snapshot; a statement, in its reader's language.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ from sqlalchemy.orm import Session
 from portal import db, files, pdf
 from portal.auth.access import EmployerOnPage
 from portal.contributions.acknowledgement import PDF, fund_head
+from portal.employers.models import Employer
 from portal.files import StoredFile
 from portal.installation import fund, pack
 from portal.ledger import book
@@ -23,6 +28,7 @@ from portal.ledger.statement import Statement, ageing
 from portal.payments import receipts
 from portal.payments.models import Bill, PaymentReversal, Receipt, ReceiptFile, Refund, RefundFile
 from portal.scheme.explain import words_to_json
+from portal.web import language
 from portal.web.filters import say
 from portal.words import Words, _
 
@@ -107,7 +113,7 @@ def _keep(session: Session, paper: Paper, content: bytes, *, at: datetime) -> by
 
 
 def statement_pdf(session: Session, employer: EmployerOnPage, read: Statement, *, today: date) -> bytes:
-    """A statement of account as it reads now; it is not kept, because the book is."""
+    """A statement of account as it reads now, in the reader's language; it is not kept, because the book is."""
     snapshot = _statement(session, employer, read, today)
     return _draw("statement", _("Statement of account"), snapshot, None)
 
@@ -125,10 +131,10 @@ def _statement(session: Session, employer: EmployerOnPage, read: Statement, toda
     return {
         "number": f"{employer.number} {read.from_day.isoformat()}/{read.to_day.isoformat()}",
         "issued_on": today.isoformat(),
-        "language": fund().languages[0],
+        "language": language.reader(),
         "practice": fund().practice,
         "fund": fund_head(),
-        "employer": {"number": employer.number, "name": employer.name},
+        "employer": {"number": employer.number, "name": session.get_one(Employer, employer.id).legal_name},
         "scheme": pack(read.scheme).name,
         "first": read.from_day.isoformat(),
         "last": read.to_day.isoformat(),

@@ -198,7 +198,9 @@ def test_a_statement_opens_and_closes_with_what_is_owed(clerk: FlaskClient, kafu
     assert "Contributions for January 2026" in page
     assert "Payment received" in page
     assert "440.00" in page
-    words = pdf_text(clerk.get(url.replace("statement?", "statement.pdf?")).data)
+    paper = url.replace("statement?", "statement.pdf?")
+    words = pdf_text(clerk.get(paper).data)
+    assert "Relevé de compte" in pdf_text(clerk.get(f"{paper}&lang=fr").data)
     assert "Statement of account" in words
     assert "practice" in words.lower()
     assert "440.00" in words
