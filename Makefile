@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run setup test fast check fix messages migrate bench long
+.PHONY: run setup test fast check fix messages migrate bench long core test-core
 
 run:            ## start the whole portal with the practice fund; DEMO=none: with a fund of one's own
 	@exec $(PYTHON) -m portal
@@ -11,7 +11,7 @@ setup:          ## pins for running and for testing, system libraries, a browser
 	@$(PYTHON) -m portal.prepare --dev
 
 test: setup     ## all tests, on a PostgreSQL and a broker of their own
-	$(BIN)/python -m pytest -q -n 2 --dist loadscope -m "not long"
+	$(BIN)/python -m pytest -q -n 2 --dist loadscope -m "not long and not core"
 
 fast: setup     ## the pure tests: rules and files
 	$(BIN)/python -m pytest -q -m "not long and not wide" tests/scheme tests/tabular tests/contributions/test_upload.py tests/contributions/test_checks.py
@@ -38,4 +38,10 @@ bench: setup    ## measure what we promise
 	$(BIN)/python -m bench
 
 long: setup     ## what takes longer than a merge may
-	$(BIN)/python -m pytest -q -m long tests
+	$(BIN)/python -m pytest -q -m "long and not core" tests
+
+core: setup     ## put a test openIMIS together from its packages and start it; PORT=8401: elsewhere than on 8400
+	@exec $(BIN)/python -m portal.openimis $(if $(PORT),--port $(PORT))
+
+test-core: setup ## the journeys against a real openIMIS
+	$(BIN)/python -m pytest -q -m core tests

@@ -48,6 +48,10 @@ class Config:
     core_user: str
     core_password: str
     core_agent: str
+    #: What answers at the core's address when none is named and this is practice: "practice", or a "real" openIMIS.
+    core: str = "practice"
+    #: Where a test openIMIS started here keeps its data; empty: on a server of its own.
+    core_database_url: str = ""
     #: One of `FUNDS`; always "none" in production.
     demo: str = "practice"
     #: Where text messages are written to; None: none are sent.
@@ -74,7 +78,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
     env = os.environ if environ is None else environ
     production = _one_of(env, "PORTAL_ENV", ("practice", "production")) == "production"
     demo = _demo(env, production)
-    var = _var(env, production, demo)
+    core = _one_of(env, "CORE", ("practice", "real"))
+    var = _var(env, production, demo, core)
     fund_file = Path(env.get("FUND_FILE") or FUNDS[demo] or var / "fund" / "fund.toml")
     practice = _practice(env, production, demo, fund_file)
     port = _count(env, "PORT", 8000, 1, 65535)
@@ -101,6 +106,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         core_user=env.get("CORE_USER", "portal"),
         core_password=env.get("CORE_PASSWORD", "practice"),
         core_agent=env.get("CORE_AGENT", "contribution-portal"),
+        core=core,
+        core_database_url=_address(env, "CORE_DATABASE_URL", *DATABASE),
         demo=demo,
         proxies=_count(env, "TRUSTED_PROXIES", 0, 0, 5),
         bind=env.get("BIND", "127.0.0.1"),
@@ -117,10 +124,16 @@ def _demo(env: Mapping[str, str], production: bool) -> str:
     return demo
 
 
-def _var(env: Mapping[str, str], production: bool, demo: str) -> Path:
-    """The folder of this machine's files.  Two funds that are tried on one machine do not share one."""
+def _var(env: Mapping[str, str], production: bool, demo: str, core: str) -> Path:
+    """
+    The folder of this machine's files.  Two funds that are tried on one machine do not share one, nor does the
+    practice fund when it tells another core: what the one was told, the other does not know.
+    """
     var = Path(env.get("VAR_DIR") or ROOT / "var").resolve()
-    return var if production or demo == "practice" else var / demo
+    if production:
+        return var
+    var = var if demo == "practice" else var / demo
+    return var / "real-core" if core == "real" else var
 
 
 def _practice(env: Mapping[str, str], production: bool, demo: str, fund_file: Path) -> bool:

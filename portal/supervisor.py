@@ -74,7 +74,7 @@ class Supervisor:
         )
         self._migrate()
         if config.practice:
-            self._practice_core()
+            self._core()
         if config.demo != "none" and config.practice:
             self._practice_fund()
         self._spawn("web", *_web(self.config))
@@ -107,14 +107,21 @@ class Supervisor:
             whose = " Only its owner may: name it in OWNER_URL." if "permission denied" in why else ""
             raise CannotStart(f"the database could not be brought up to date: {why}.{whose}") from None
 
-    def _practice_core(self) -> None:
-        if not self.config.core_url:
-            port = any_port()
+    def _core(self) -> None:
+        """What answers as the core where none is named: the practice core, or an openIMIS put together here."""
+        if self.config.core_url:
+            return
+        port = any_port()
+        if self.config.core == "real":
+            print("Starting openIMIS (a few minutes the first time) …", flush=True)
+            self._spawn("openimis", sys.executable, "-m", "portal.openimis", "--port", str(port))
+            self._wait_for("openimis", f"http://127.0.0.1:{port}/api/api_fhir_r4/", 30 * 60)
+        else:
             products = sorted(set(installation.fund().products.values()))
             command = [sys.executable, "-m", "portal.demo.practice_core", "--port", str(port)]
             command += ["--store", str(self.config.var / "practice-core.sqlite")]
             self._spawn("practice core", *command, *(part for product in products for part in ("--product", product)))
-            self.config = replace(self.config, core_url=f"http://127.0.0.1:{port}")
+        self.config = replace(self.config, core_url=f"http://127.0.0.1:{port}")
 
     def _practice_fund(self) -> None:
         with psycopg.connect(self.config.owner_url) as connection:
@@ -196,18 +203,21 @@ class Supervisor:
 
     def _wait_for_web(self) -> None:
         host = "127.0.0.1" if self.config.bind == "0.0.0.0" else self.config.bind  # noqa: S104  # compared only
-        ours = f"http://{host}:{self.config.port}/healthz"
-        until = time.monotonic() + 60
+        self._wait_for("web", f"http://{host}:{self.config.port}/healthz", 60)
+
+    def _wait_for(self, name: str, address: str, seconds: int) -> None:
+        """Until *address* answers; no child may end meanwhile."""
+        until = time.monotonic() + seconds
         while time.monotonic() < until:
-            for name, child in self.children:
+            for child_name, child in self.children:
                 if child.poll() is not None:
-                    raise CannotStart(f"{name} did not start; see {self.config.var / 'log'}.")
+                    raise CannotStart(f"{child_name} did not start; see {self.config.var / 'log'}.")
             try:
-                urllib.request.urlopen(ours, timeout=2).close()
+                urllib.request.urlopen(address, timeout=2).close()
                 return
             except (urllib.error.URLError, OSError):
                 time.sleep(0.1)
-        raise CannotStart(f"the pages did not answer within a minute; see {self.config.var / 'log'}.")
+        raise CannotStart(f"{name} did not answer within {seconds} seconds; see {self.config.var / 'log'}.")
 
 
 def run() -> int:

@@ -11,6 +11,8 @@ import json
 import ssl
 import time
 from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -61,6 +63,10 @@ class CoreLine:
         self._host, self._port, self._base = parts.hostname, parts.port, parts.path.rstrip("/")
         self._user, self._password, self._agent, self._timeout = user, password, user_agent, timeout
         self._token = ""
+        #: What the core's clock showed with its latest answer; None: it has said nothing yet, or never tells.
+        self.clock: datetime | None = None
+        #: Whether what answered last says of itself that it is the practice core.
+        self.practice = False
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, writes: bool) -> tuple[int, Any]:
         """
@@ -105,6 +111,8 @@ class CoreLine:
             raise CoreUnavailable(_("The core did not answer in time."), ambiguous=writes) from lost
         finally:
             line.close()
+        self.clock = _told_time(response.headers.get("Date")) or self.clock
+        self.practice = response.headers.get("X-Practice-Core") is not None
         return response.status, _parsed(text)
 
     def _connect(self) -> http.client.HTTPConnection:
@@ -138,6 +146,13 @@ def _read(response: http.client.HTTPResponse, deadline: float) -> bytes:
 def _parsed(text: bytes) -> Any:
     try:
         return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _told_time(header: str | None) -> datetime | None:
+    try:
+        return parsedate_to_datetime(header or "")
     except ValueError:
         return None
 

@@ -18,6 +18,8 @@ from portal.coverage.core_line import CoreRefused
 from portal.words import Words, _
 
 LONGEST_RECEIPT = 50
+#: The core refuses an employer with a longer one.
+LONGEST_PHONE = 16
 ACTIVE = 2
 #: States of a mutation in the core's log.
 RECEIVED, FAILED, DONE = 0, 1, 2
@@ -201,7 +203,8 @@ def seen(policy: dict[str, Any], first_day: str | None, last_day: str) -> CoverS
 
 def organization(number: str, name: str, phone: str, email: str, address: str) -> dict[str, Any]:
     """An employer as FHIR Organization."""
-    telecom = [{"system": kind, "value": value} for kind, value in (("phone", phone), ("email", email)) if value]
+    ways = (("phone", phone if len(phone) <= LONGEST_PHONE else ""), ("email", email))
+    telecom = [{"system": kind, "value": value} for kind, value in ways if value]
     return {
         "resourceType": "Organization",
         "identifier": [_identifier(number)],

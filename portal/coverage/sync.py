@@ -145,7 +145,6 @@ def _batch(session: Session, subject: Subject) -> Batch | None:
         first_day=subject.month.first_day(rules.calendar),
         last_day=subject.month.last_day(rules.calendar),
         decimals=rules.currency.digits,
-        today=clock.today(rules.timezone),
         months=tuple(_person_month(row, person) for row, person in rows),
     )  # fmt: skip
 

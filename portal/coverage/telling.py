@@ -62,7 +62,6 @@ class Batch:
     first_day: date
     last_day: date
     decimals: int
-    today: date
     months: tuple[PersonMonth, ...]
 
 
@@ -179,7 +178,7 @@ def _send(
             ready.append(month)
     hold(ready)
     covers = [_cover(batch, product, month) for month in ready]
-    outcomes = core.cover(covers, batch.label, today=batch.today) if covers else {}
+    outcomes = core.cover(covers, batch.label) if covers else {}
     taken = []
     for month in ready:
         outcome = outcomes[month.receipt]

@@ -15,15 +15,17 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, date, datetime
 from email.message import Message
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from portal import clock
+from portal.demo import practice_core_about as about
 from portal.demo import practice_core_answers as answers
 from portal.demo import practice_core_fhir as fhir
 from portal.demo.practice_core_failures import MODES, Failures
@@ -40,7 +42,7 @@ class PracticeCore:
     The server, in a thread of its own between `start` and `stop` (or ``with``).
 
     *store* is the file it keeps; without one it forgets at the end.  *agent* is the part of the
-    User-Agent it lets in.  *token_seconds* is how long a sign-in lasts.
+    User-Agent it lets in.  *token_seconds* is how long a sign-in lasts.  *rights* are those of its account.
     """
 
     def __init__(
@@ -53,10 +55,12 @@ class PracticeCore:
         password: str = "practice",  # noqa: S107  # public, as everything in practice
         agent: str = "contribution-portal",
         token_seconds: int = 86400,
+        rights: Collection[int] = about.ALL_RIGHTS,
     ) -> None:
         self.store = Store(store, products)
         self.failures = Failures()
         self.user, self.password, self.agent, self.token_seconds = user, password, agent, token_seconds
+        self.rights = rights
         self._secret = self.store.setting("secret", secrets.token_hex(32)).encode()
         self.server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         self.server.daemon_threads = True
@@ -112,6 +116,12 @@ class PracticeCore:
         digest = hmac.new(self._secret, claims.encode(), hashlib.sha256).digest()
         return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
+    def clock(self) -> str:
+        """What goes with every answer as its time: noon of the day it was given, or the real time."""
+        day = self.store.today
+        now = datetime(day.year, day.month, day.day, 12, tzinfo=UTC) if day else clock.real_now().astimezone(UTC)
+        return format_datetime(now, usegmt=True)
+
     # ---- control
 
     def controlled(self, what: str, told: Mapping[str, Any]) -> tuple[int, Any]:
@@ -152,7 +162,6 @@ def _handler(core: PracticeCore) -> type[BaseHTTPRequestHandler]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        server_version, sys_version = "PracticeCore", ""
         timeout = 30
 
         def do_GET(self) -> None:
@@ -176,7 +185,8 @@ def _handler(core: PracticeCore) -> type[BaseHTTPRequestHandler]:
 
         def _answer(self, status: int, content: Any) -> None:
             text = content.encode() if status >= 500 and isinstance(content, str) else json.dumps(content).encode()
-            self.send_response(status)
+            self.send_response_only(status)
+            self.send_header("Date", core.clock())
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(text)))
             self.send_header("X-Practice-Core", LABEL)
@@ -206,12 +216,25 @@ def respond(
     if (not token and not graphql) or (token and (core.failures.take("unauthorized") or not core.signed_in(token))):
         return _refused(graphql)
     if graphql:
-        caller = answers.Caller(bool(token), core.agent in (headers.get("User-Agent") or ""))
+        caller = answers.Caller(bool(token), core.agent in (headers.get("User-Agent") or ""), core.rights)
         status, content, wrote = answers.answer(core.store, body, caller, core.failures.take)
+    elif path == "/api/core/users/current_user/":
+        return 200, about.account(core.user, core.rights)
     else:
-        status, content = fhir.answer(core.store, method, path.removeprefix("/api/api_fhir_r4/"), body)
+        status, content = _fhir(core, method, path.removeprefix("/api/api_fhir_r4/"), body)
         wrote = status == 201
     return _after(core, wrote, (status, content))
+
+
+def _fhir(core: PracticeCore, method: str, path: str, body: Mapping[str, Any]) -> tuple[int, Any]:
+    if not path:
+        return 200, about.resources(core.url)
+    resource = path.partition("/")[0]
+    if about.RESOURCE_RIGHTS.get((method, resource), 0) not in {0, *core.rights}:
+        if (method, resource) == ("POST", "Organization"):
+            return fhir.problem(500, "Failed to match serializer eligible for given request")
+        return fhir.problem(403, "You do not have permission to perform this action.")
+    return fhir.answer(core.store, method, path, body)
 
 
 def _after(core: PracticeCore, wrote: bool, answer: tuple[int, Any]) -> tuple[int, Any] | None:

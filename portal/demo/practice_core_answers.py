@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from portal.demo.practice_core_about import ALL_RIGHTS, FIELD_RIGHTS, LISTS, schema
 from portal.demo.practice_core_graphql import Field, NotUnderstood, Operation, Variable, parse, value_of
 from portal.demo.practice_core_schema import ALWAYS, CONNECTIONS, INPUTS, TYPES, Connection
 from portal.demo.practice_core_store import Row, Store
 
 MOST = 100
+#: The one district the practice core has, which holds its village.
+DISTRICT = "PORTAL-D"
 PAGE = {"hasNextPage": "", "hasPreviousPage": "", "startCursor": "", "endCursor": ""}
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks.  *known*: signed in.  *let_in*: by a program whose User-Agent the core was told of."""
+    """
+    Who asks.  *known*: signed in, with these *rights*.  *let_in*: by a program whose User-Agent the core was told of.
+    """
 
     known: bool
     let_in: bool
+    rights: Collection[int] = ALL_RIGHTS
+
+    def may(self, field: str) -> bool:
+        """Whether the right is there that a field asks for."""
+        return FIELD_RIGHTS.get(field, 0) in {0, *self.rights}
 
 
 #: Whether to fail this time in the way named; counts.
@@ -34,6 +45,8 @@ class Failed(Exception):
 def answer(store: Store, body: Mapping[str, Any], caller: Caller, fails: Fails) -> tuple[int, Row, bool]:
     """Status, JSON and whether something was written."""
     variables = dict(body.get("variables") or {})
+    if "__schema" in str(body.get("query", "")):
+        return 200, {"data": schema()}, False
     try:
         operation = parse(str(body.get("query", "")))
         variables = {**operation.defaults, **variables}
@@ -67,16 +80,20 @@ def _mutate(store: Store, name: str, given: Mapping[str, Any], caller: Caller, f
         entry = store.receive(name, given)
         if not caller.known:
             store.fail(entry, '[{"message": "mutation.authentication_required"}]')
+        elif not caller.may(name):
+            store.fail(entry, json.dumps([{"message": f"Failed to process {name} mutation", "detail": "unauthorized"}]))
         elif not fails("log_stays_received"):
             store.work(entry, receipt_taken=name != "suspendPolicies" and bool(fails("refuse_receipt")))
     return {"internalId": entry["uuid"], "clientMutationId": entry["client_mutation_id"]}
 
 
-def _list(store: Store, field: Field, arguments: Mapping[str, Any], caller: Caller) -> Row:
+def _list(store: Store, field: Field, arguments: Mapping[str, Any], caller: Caller) -> Any:
+    if field.name == "userDistricts":
+        return _pick([{"code": DISTRICT}] if caller.known else [], field.selections)
     connection = CONNECTIONS[field.name]
     if connection.guarded and not caller.let_in:
         raise Failed("'csrftoken'")
-    if not caller.known:
+    if not caller.known or not caller.may(field.name):
         raise Failed("unauthorized")
     first = arguments.get("first") or MOST
     if first > MOST:
@@ -138,15 +155,17 @@ def _check(operation: Operation, variables: Mapping[str, Any]) -> None:
 
 
 def _check_query(field: Field) -> None:
+    if field.name == "userDistricts":
+        return _check_fields(field, "UserDistrictType", {"code": ""}, "")
     connection = CONNECTIONS.get(field.name)
     if connection is None:
         raise NotUnderstood(f'Cannot query field "{field.name}" on type "Query".')
     for name in field.arguments:
-        if name not in {*connection.filters, "first", "after", "orderBy"}:
+        if name not in {*connection.filters, *LISTS}:
             raise NotUnderstood(f'Unknown argument "{name}" on field "{field.name}" of type "Query".')
     whole = f"{connection.type}Connection"
     edge = f"{connection.type}Edge"
-    _check_fields(field, whole, {"totalCount": "", "pageInfo": "PageInfo", "edges": edge}, connection.type)
+    return _check_fields(field, whole, {"totalCount": "", "pageInfo": "PageInfo", "edges": edge}, connection.type)
 
 
 def _check_fields(field: Field, kind: str, known: Mapping[str, str], node: str) -> None:

@@ -51,6 +51,8 @@ def _new_organization(store: Store, body: Mapping[str, Any]) -> Answer:
         return problem(500, "Failed to match serializer eligible for given request")
     if store.rows("select 1 from employer where code=?", code):
         return problem(500, f"Exists Organization with following code `{code}`")
+    if fault := _too_long("PolicyHolder", {"code": (code, 32), "phone": (_telecom(body, "phone"), 16)}):
+        return problem(500, fault)
     uuid = str(uuid4())
     store.add("employer", uuid=uuid, code=code, body=json.dumps(dict(body)))
     return 201, _shown(body, uuid, code, uuid)
@@ -78,6 +80,8 @@ def _new_patient(store: Store, body: Mapping[str, Any]) -> Answer:
     village = _village(store, body)
     if village is None:
         return problem(500, "Invalid location reference, it doesn't match any location.")
+    if fault := _too_long("Insuree", {"passport": (_passport(body) or "", 25)}):
+        return problem(500, fault)
     if store.rows("select 1 from person where chf_id=?", code):
         return problem(500, f"Exists patient with following chfid `{code}`")
     return 201, _add_person(store, code, village, body)
@@ -88,8 +92,6 @@ def _add_person(store: Store, code: str, village: str, body: Mapping[str, Any]) 
     uuid, family = str(uuid4()), None
     if _extension(body, "patient-is-head").get("valueBoolean"):
         family = store.rows("select coalesce(max(family_id), 0) + 1 n from person")[0]["n"]
-    nested = _extension(body, "patient-identification").get("extension", ())
-    passport = next((each.get("valueString") for each in nested if each.get("url") == "number"), None)
     number = store.add(
         "person",
         uuid=uuid,
@@ -98,12 +100,31 @@ def _add_person(store: Store, code: str, village: str, body: Mapping[str, Any]) 
         other_names=" ".join(name["given"]),
         dob=body["birthDate"],
         gender=body.get("gender", "unknown"),
-        passport=passport,
+        passport=_passport(body),
         family_id=family,
         family_uuid=str(uuid4()) if family else None,
         village=village,
     )
     return _person(store.rows("select * from person where id=?", number)[0], uuid)
+
+
+def _passport(body: Mapping[str, Any]) -> str | None:
+    nested = _extension(body, "patient-identification").get("extension", ())
+    return next((each.get("valueString") for each in nested if each.get("url") == "number"), None)
+
+
+def _telecom(body: Mapping[str, Any], kind: str) -> str:
+    return next((str(each.get("value")) for each in body.get("telecom", ()) if each.get("system") == kind), "")
+
+
+def _too_long(what: str, texts: Mapping[str, tuple[str, int]]) -> str | None:
+    """The core's complaint about texts longer than it keeps."""
+    wrong = {
+        name: [f"Ensure this value has at most {most} characters (it has {len(text)})."]
+        for name, (text, most) in texts.items()
+        if len(text) > most
+    }
+    return json.dumps([f"Object {what} is not respecting the mandatory fields: {wrong}"]) if wrong else None
 
 
 def _person(row: Row, name: str) -> Row:
@@ -126,8 +147,11 @@ def _person(row: Row, name: str) -> Row:
 def _fault(body: Mapping[str, Any]) -> str | None:
     """What the core would say against this person, None if nothing."""
     name = (body.get("name") or [{}])[0]
-    if not name.get("family") or not all(name.get("given") or [""]):
+    if "family" not in name or not name.get("given"):
         return "Missing obligatory fields for fhir patient name: family or given"
+    for part, text in (("family", name["family"]), ("given -> 0", name["given"][0])):
+        if not text:
+            return f"1 validation error for Patient\nname -> 0 -> {part}\n  string does not match regex"
     try:
         date.fromisoformat(body.get("birthDate", ""))
     except ValueError:

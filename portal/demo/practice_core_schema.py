@@ -27,6 +27,7 @@ TYPES = {
     "PolicyHolderGQLType": _fields("id code tradeName jsonExt"),
     "ProductGQLType": _fields("id code name"),
     "OfficerGQLType": _fields("id code"),
+    "LocationGQLType": _fields("id uuid code name type"),
     "MutationLogGQLType": _fields("id status error clientMutationId clientMutationLabel requestDateTime"),
     "PolicyGQLType": _fields(
         "id uuid status stage value enrollDate startDate effectiveDate expiryDate", product="ProductGQLType"
@@ -150,6 +151,13 @@ CONNECTIONS = {
         "select * from officer",
         {"code": "code=?"},
         lambda row: {"id": gid("OfficerGQLType", row["id"]), "code": row["code"]},
+        guarded=False,
+    ),
+    "locations": Connection(
+        "LocationGQLType",
+        "select * from village",
+        {"code": "code=?"},
+        lambda row: {**row, "id": gid("LocationGQLType", row["uuid"]), "type": "V"},
         guarded=False,
     ),
     "mutationLogs": Connection(

@@ -186,7 +186,7 @@ class Store:
         def unfit(detail: str) -> Unfit:
             return Unfit(json.dumps([{"message": "policy.mutation.failed_to_create_policy", "detail": detail}]))
 
-        if self.today and date.fromisoformat(given["enrollDate"]) > self.today:
+        if date.fromisoformat(given["enrollDate"]) > (self.today or clock.real_now().date()):
             raise unfit("['policy.enroll_date_in_the_future']")
         product = self.rows("select * from product where id=?", given["productId"])
         if not product:
@@ -241,7 +241,7 @@ class Store:
         )
         premiums = self.rows("select amount from premium where policy_id=?", policy["id"])
         paid = sum(Decimal(premium["amount"]) for premium in premiums)
-        if paid >= Decimal(policy["value"]) and policy["status"] == IDLE:
+        if paid >= Decimal(policy["value"]) and policy["status"] in {IDLE, SUSPENDED}:  # as measured
             begins = max(policy["start_date"], pay_date)
             self._db.execute("update policy set status=?, effective_date=? where id=?", (ACTIVE, begins, policy["id"]))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
@@ -13,9 +11,10 @@ from config import Config
 from portal import clock, db
 from portal.auth.access import Right, fund_staff, guarded, needs
 from portal.coverage import sync, watch
-from portal.coverage.core_client import Core, CoreUnavailable
+from portal.coverage.core_check import check
+from portal.coverage.core_client import Core
 from portal.errors import NotFound
-from portal.installation import month_from, packs
+from portal.installation import fund, month_from, packs
 from portal.scheme.calendars import Month
 from portal.web.pages import PER_PAGE, Page, page_number
 from portal.words import Words
@@ -24,8 +23,6 @@ bp = guarded(Blueprint("sync", __name__, url_prefix="/fund/core"), fund_staff)
 
 #: How long the page waits for the core, in seconds.
 TIMEOUT = 2.0
-#: A label nothing is ever sent under: asking for it shows that signing in and reading work.
-NOTHING = "portal/are-you-there"
 
 
 @bp.get("")
@@ -34,6 +31,7 @@ def show() -> ResponseReturnValue:
     """How the telling of the core stands."""
     config: Config = current_app.config["PORTAL"]
     number = page_number()
+    troubles, practice_core = look_at(config)
     with db.reading() as session:
         state = watch.state(session)
         refused, total = watch.refusals(session, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
@@ -42,9 +40,9 @@ def show() -> ResponseReturnValue:
         state=state,
         page=Page(refused, number, total),
         packs=packs(),
-        trouble=trouble_of(config) if config.core_url else None,
+        troubles=troubles,
         core_url=config.core_url,
-        practice_core=is_practice_core(config),
+        practice_core=practice_core,
         now=clock.now(),
         may_send=Right.CONTRIBUTIONS,
     )
@@ -71,19 +69,13 @@ def send_again() -> ResponseReturnValue:
     return redirect(url_for(".show"))
 
 
-def trouble_of(config: Config) -> Words | None:
-    """Why the core does not answer now; None when it does."""
-    core = Core(config.core_url, config.core_user, config.core_password, config.core_agent, timeout=TIMEOUT, patience=0)
-    try:
-        core.outcomes(NOTHING)
-    except CoreUnavailable as lost:
-        return lost.words
-    return None
-
-
-def is_practice_core(config: Config) -> bool:
-    """Whether what answers is the practice core, which is not openIMIS."""
-    return config.practice and urlsplit(config.core_url).hostname in {"127.0.0.1", "localhost"}
+def look_at(config: Config) -> tuple[list[Words], bool]:
+    """What must be mended before the core can be told everything, and whether it is the practice core."""
+    if not config.core_url:
+        return [], False
+    core = Core(config.core_url, config.core_user, config.core_password, config.core_agent, timeout=TIMEOUT)
+    found = check(core, set(fund().products.values()), now=clock.real_now)
+    return [one.words for one in found if not one.ok], core.line.practice
 
 
 def _month(text: str | None) -> Month:

@@ -10,7 +10,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from config import PUBLIC_SECRET, Config
-from portal.coverage.core_client import Core, CoreUnavailable
+from portal import clock
+from portal.coverage.core_check import check
+from portal.coverage.core_client import Core
 from portal.jobs.models import JobRun
 from portal.jobs.nightly import NIGHT
 from portal.opening.check import Check, done, look, missing
@@ -127,16 +129,11 @@ def _core(config: Config, fund: Fund) -> Iterator[Check]:
         yield missing("core", title, words, _("Set CORE_URL, CORE_USER and CORE_PASSWORD."), "/fund/core")
         return
     core = Core(config.core_url, config.core_user, config.core_password, config.core_agent, timeout=TIMEOUT, patience=0)
-    try:
-        absent = [code for code in products if not core.has_product(code)]
-    except CoreUnavailable as lost:
-        yield missing("core", title, lost.words, _("Mend this with those who run the core."), "/fund/core")
-        return
-    if absent:
-        words = _("The core has no product %(codes)s.", codes=", ".join(absent))
-        yield missing("core", title, words, _("Make it in the core, or correct [[product]] in fund.toml."))
+    wrong = [one.words for one in check(core, products, now=clock.real_now) if not one.ok]
+    if wrong:
+        yield missing("core", title, wrong[0], _("Mend this with those who run the core."), "/fund/core")
     elif urlsplit(config.core_url).hostname in {"127.0.0.1", "localhost"}:
         yield look("core", title, _("What answers is on this machine; it may be the practice core."),
                    _("Compare CORE_URL with the address of the fund's core."), "/fund/core")  # fmt: skip
     else:
-        yield done("core", title, _("It answers and has every product."))
+        yield done("core", title, _("It answers and has all the portal needs."))

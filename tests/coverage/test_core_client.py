@@ -107,7 +107,7 @@ def test_one_refused_person_does_not_hold_up_the_others(core: Core, practice: Pr
     assert isinstance(found["100000002"], int)
     refusal = found["100000003"]
     assert isinstance(refusal, CoreRefused)
-    assert "family or given" in refusal.detail
+    assert "name -> 0 -> family" in refusal.detail
 
 
 # ---- covering
@@ -166,15 +166,16 @@ def test_next_months_cover_is_sent_today_and_begins_on_its_first_day(core: Core,
     practice.tell("day", day="2026-10-17")
     core.ensure_person(person(0))
     november = october(0, first_day=NOVEMBER, last_day=date(2026, 11, 30), receipt="november")
-    assert not core.cover([november], LABEL)["november"].ok
-    assert core.cover([november], LABEL, today=MID_OCTOBER)["november"].ok
+    assert core.cover([november], LABEL)["november"].ok
+    assert practice.store.rows("select enroll_date from policy") == [{"enroll_date": "2026-10-16"}]
     assert core.read_back([november.insurance_number], "NHIMA01", NOVEMBER)[november.insurance_number].covered
     assert core.read_back([november.insurance_number], "NHIMA01", date(2026, 10, 31)) == {}
 
 
-def test_a_cover_told_late_still_begins_on_its_first_day(core: Core) -> None:
+def test_a_cover_told_late_still_begins_on_its_first_day(core: Core, practice: PracticeCore) -> None:
+    practice.tell("day", day="2026-12-20")
     (cover,) = enrolled(core, 1)
-    core.cover([cover], LABEL, today=date(2026, 12, 20))
+    core.cover([cover], LABEL)
     assert core.read_back([cover.insurance_number], "NHIMA01", OCTOBER)[cover.insurance_number].covered
 
 

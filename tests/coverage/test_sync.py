@@ -83,13 +83,13 @@ def test_no_request_more_than_needed_is_made_the_first_time(stage: Stage, core: 
     stage.add_people(2)
     stage.pay(*FOUR)
     asked: list[str] = []
-    exchange = core._line.ask
+    exchange = core.line.ask
 
     def counted(method: str, path: str, body: object = None, *, writes: bool) -> tuple[int, object]:
         asked.append(str(body))
         return exchange(method, path, body, writes=writes)  # type: ignore[arg-type]
 
-    core._line.ask = counted  # type: ignore[method-assign]
+    core.line.ask = counted  # type: ignore[method-assign]
     sync.send_one(core)
     assert not any("premiums" in body for body in asked)
 

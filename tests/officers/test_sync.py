@@ -87,7 +87,7 @@ def test_a_core_that_is_down_is_said_to_be_down_and_why(
     practice.tell("failures", mode="down")
     sync.send_one(core)
     shown = page(client)
-    assert "The core does not answer." in shown
+    assert "The core cannot be used as it should." in shown
     assert "The core answered with error 503." in shown
     assert "Tried so far once" in shown
 
