@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import func, or_, select, true
@@ -52,7 +53,7 @@ class Line:
         return replace(self, reason=why.reason, reason_from=why.reason_from, reason_to=why.reason_to)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Basis:
     """
     What a payroll is checked against: the schemes it declares, everybody who ever worked for the employer
@@ -60,7 +61,7 @@ class Basis:
 
     *given* is what each scheme is told beside pay; *earlier* is pay of months before, by scheme and person,
     for schemes with limits of a year.  *declared* are those the month was declared for already, each with its
-    acknowledgement, where the payroll may only add others.
+    acknowledgement, where the payroll may only add others; *enrolments* names the enrolment in each scheme.
     """
 
     month: Month
@@ -70,13 +71,14 @@ class Basis:
     given: Mapping[str, Given]
     earlier: Mapping[tuple[str, int], Sequence[tuple[Month, Mapping[str, int]]]] = field(default_factory=dict)
     declared: Mapping[int, str] = field(default_factory=dict)
+    enrolments: Mapping[str, int] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def components(self) -> tuple[str, ...]:
         """The pay components these schemes count, in a stable order: the columns of the payroll."""
         return tuple(dict.fromkeys(code for rules in self.packs for code in rules.components))
 
-    @property
+    @cached_property
     def bounds(self) -> tuple[date, date]:
         """The first and the last day of the month."""
         return self.month.first_day(calendar()), self.month.last_day(calendar())
@@ -84,7 +86,7 @@ class Basis:
     @property
     def working(self) -> list[RosterPerson]:
         """Who worked on a day of the month, by surname."""
-        first, last = self.month.first_day(calendar()), self.month.last_day(calendar())
+        first, last = self.bounds
         return [one for one in self.people.values() if one.from_day <= last and (not one.to_day or one.to_day >= first)]
 
     @property
@@ -123,11 +125,11 @@ def load_basis(
         people.setdefault(values[0], RosterPerson(*values))
     basis = Basis(month, tuple(packs), people, last_pay(session, employer_id, month), {})
     enrolled = {one.scheme: one for one in enrolments_in(session, employer_id, month)}
-    headcount = len(basis.working)
+    ids, headcount = {scheme: one.id for scheme, one in enrolled.items()}, len(basis.working)
     given = {each.id: given_on(each, month, enrolled.get(each.id), headcount, known_on) for each in packs}
     earlier = earlier_pay(session, employer_id, month, packs)
     declared = already_declared(session, standing_declarations(session, employer_id, month)) if adds else {}
-    return replace(basis, given=given, earlier=earlier, declared=declared)
+    return replace(basis, given=given, earlier=earlier, declared=declared, enrolments=ids)
 
 
 def earlier_pay(

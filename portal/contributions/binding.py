@@ -22,7 +22,6 @@ from portal.contributions.assessment import Assessed, Sums, assess
 from portal.contributions.basis import Basis
 from portal.contributions.declaring import Submission, declare
 from portal.contributions.models import Declaration, DeclarationLine, Payroll
-from portal.contributions.months import schemes_of
 from portal.contributions.standing import Declared, standing_declarations
 from portal.contributions.storage import Contents, basis_of, contents_of
 from portal.employers.models import Employer
@@ -81,9 +80,8 @@ def submission(
 ) -> Submission:
     """What all declarations of one payroll share."""
     employer = session.get_one(Employer, payroll.employer_id)
-    enrolments = schemes_of(session, employer.id, payroll.month)
     signer = _signer(session, employer.id, by, at)
-    return Submission(payroll, employer, enrolments, kind, signer, fingerprint, by, at, basis)
+    return Submission(payroll, employer, basis.enrolments, kind, signer, fingerprint, by, at, basis)
 
 
 def _checked_again(draft: Payroll, basis: Basis, contents: Contents) -> Assessed:

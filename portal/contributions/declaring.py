@@ -190,5 +190,5 @@ def _lines(made: Declaration, rules: Pack, assessed: Assessed, basis: Basis) -> 
         yield (
             made.id, line.person_id, made.employer_id, json.dumps(components), line.days,
             earnings_of(rules, line.components), one.insurable, one.employer, one.employee, json.dumps(branches),
-            json.dumps(said), line.reason, line.reason_from, line.reason_to,
+            json.dumps(said) if said else "{}", line.reason, line.reason_from, line.reason_to,
         )  # fmt: skip

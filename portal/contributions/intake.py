@@ -65,7 +65,8 @@ def from_roster(basis: Basis, people: Sequence[RosterPerson], *, first_row: int 
             read_in.faulty.append(FaultyRow(row, cells, problems))
         else:
             line = Line(row, who.person_id, {code: who.components[code] for code in basis.components})
-            read_in.lines.append(replace(line, days=part_of(basis, who)).because(roster_says(basis, who)))
+            why = roster_says(basis, who)
+            read_in.lines.append(replace(line, days=part_of(basis, who)).because(why) if why.reason else line)
     return read_in
 
 

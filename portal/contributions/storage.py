@@ -181,4 +181,4 @@ def _line_rows(draft: Payroll, assessed: Assessed) -> Iterator[tuple[object, ...
 
 
 def _problems(problems: Sequence[Problem]) -> str:
-    return json.dumps([problem_to_json(problem) for problem in problems])
+    return json.dumps([problem_to_json(problem) for problem in problems]) if problems else "[]"

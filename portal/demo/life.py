@@ -226,7 +226,7 @@ class Life:
         employer_id = self.employers[character.code][0]
         opened = open_charges(session, employer_id, scheme)
         if any(charge.due < at.date() for charge in opened):
-            arrears.accrue(session, employer_id, on=at.date(), at=at)
+            arrears.accrue(session, employer_id, on=at.date(), at=at, scheme=scheme)
             opened = open_charges(session, employer_id, scheme)
         owed = sum(charge.contribution + charge.late for charge in opened) * character.share // 100
         step = character.rounds_up_to * 10 ** pack(scheme).currency.digits

@@ -85,26 +85,33 @@ def _paid_in_time(history: ChargeHistory, on: date) -> bool:
     return all(unpaid_on(history, day) <= 0 for day in days if day == on or history.due <= day < on)
 
 
-def accrue(session: Session, employer_id: int, *, on: date, at: datetime) -> Accrued:
+def never_late(one: Standing, history: ChargeHistory, on: date) -> bool:
+    """Whether nothing is owed for lateness at the end of *on* and nothing was posted: so it is with most charges."""
+    return not one.late_entries and _paid_in_time(history, on)
+
+
+def accrue(session: Session, employer_id: int, *, on: date, at: datetime, scheme: str | None = None) -> Accrued:
     """
     Post for every charge what the rule owes at the end of day *on* less what was posted before; again adds nothing.
 
-    The difference is below zero after a back-dated payment.  A charge already reckoned to a later
-    day is reckoned to that day: asking for an earlier one does not turn time back.  What is then
-    overpaid becomes credit.
+    *scheme*: for the charges of this one only.  The difference is below zero after a back-dated payment.  A charge
+    already reckoned to a later day is reckoned to that day: asking for an earlier one does not turn time back.  What
+    is then overpaid becomes credit.
     """
     book.lock(session, employer_id)
-    found, histories = standings(session, employer_id), standing.histories(session, employer_id)
+    found, histories = standings(session, employer_id, scheme), standing.histories(session, employer_id, scheme)
     amounts: dict[str, int] = {}
     changed = 0
     for one in found:
         charge, day = one.charge, max(on, one.late_on)
+        if never_late(one, histories[charge.id], day):
+            continue
         late = late_on(charge, histories[charge.id], day)
         if late.known and late.amount != one.late_posted:
             _post_late(session, one, late, day, at)
             amounts[charge.currency] = amounts.get(charge.currency, 0) + late.amount - one.late_posted
             changed += 1
-    _release_overpaid(session, employer_id, on=on, at=at)
+    _release_overpaid(session, employer_id, scheme, on=on, at=at)
     return Accrued(amounts, changed)
 
 
@@ -145,9 +152,9 @@ def explained(scheme: str, steps: Sequence[Step], **facts: Any) -> dict[str, Any
     return {"steps": steps_to_json(steps), "pack": pack(scheme).hash, **facts}
 
 
-def _release_overpaid(session: Session, employer_id: int, *, on: date, at: datetime) -> None:
+def _release_overpaid(session: Session, employer_id: int, scheme: str | None, *, on: date, at: datetime) -> None:
     """Turn what is overpaid on a charge into credit: no charge keeps a balance below zero."""
-    for one in standings(session, employer_id):
+    for one in standings(session, employer_id, scheme):
         charge, contribution, late = one.charge, max(-one.balance.contribution, 0), max(-one.balance.late, 0)
         if not contribution and not late:
             continue

@@ -69,30 +69,32 @@ def lock(session: Session, employer_id: int) -> None:
         session.info[HELD] = (session.get_transaction(), {**held, employer_id: {}})
 
 
-def _held(session: Session) -> dict[int, dict[str, Any]]:
+def _held(session: Session) -> dict[int, dict[tuple[str, str | None], Any]]:
     """The books held in the transaction that runs, each with what was read of it."""
     transaction, held = session.info.get(HELD, (None, {}))
     return held if transaction is session.get_transaction() else {}
 
 
-def once(session: Session, employer_id: int, name: str, read: Callable[[], Found]) -> Found:
+def once(session: Session, employer_id: int, name: str, scheme: str | None, read: Callable[[], Found]) -> Found:
     """
-    What *read* finds in an employer's book, under *name*.
+    What *read* finds in an employer's book of one *scheme*, or of all, under *name*.
 
-    Nobody else writes in a book that is held, so there it is read once until something is posted.
+    Nobody else writes in a book that is held, so there it is read once until something is posted in that scheme.
     """
     known = _held(session).get(employer_id)
     if known is None:
         return read()
-    if name not in known:
-        known[name] = read()
-    found: Found = known[name]
+    if (name, scheme) not in known:
+        known[name, scheme] = read()
+    found: Found = known[name, scheme]
     return found
 
 
-def _written(session: Session, employer_id: int) -> None:
-    """What was read of this book before no longer holds."""
-    _held(session).get(employer_id, {}).clear()
+def _written(session: Session, employer_id: int, scheme: str) -> None:
+    """What was read of this book before, of the scheme or of all, no longer holds."""
+    known = _held(session).get(employer_id, {})
+    for name, of in [key for key in known if key[1] in (scheme, None)]:
+        del known[name, of]
 
 
 def charge_for(
@@ -119,7 +121,7 @@ def charge_for(
     keys = ["employer_id", "scheme", "month"]
     made = session.scalars(statement.on_conflict_do_nothing(index_elements=keys).returning(Charge)).one_or_none()
     if made is not None:
-        _written(session, employer_id)
+        _written(session, employer_id, scheme)
         return made
     wanted = (Charge.employer_id == employer_id, Charge.scheme == scheme, Charge.month == month)
     return session.scalars(select(Charge).where(*wanted)).one()
@@ -181,7 +183,7 @@ def post(
     }  # fmt: skip
     made: Transaction | None = session.scalars(_POSTED, facts).one_or_none()
     if made is not None:
-        _written(session, employer_id)
+        _written(session, employer_id, scheme)
         return made
     of_name = (Transaction.employer_id == employer_id, Transaction.name == name)
     first = session.scalars(select(Transaction).where(*of_name)).one()

@@ -27,7 +27,7 @@ from portal.words import Amount, _
 
 def settle_credit(session: Session, employer_id: int, scheme: str, *, on: date, at: datetime) -> list[int]:
     """
-    Let credit settle what is open, in the pack's order, and bring the late charges up to day *on*.
+    Let credit settle what is open, in the pack's order, and bring the scheme's late charges up to day *on*.
 
     Call it after every payment, reversal and declaration.  Gives the ids of the charges whose
     contribution it settled in full.  Money counts from the day it reached the fund, so it first
@@ -35,20 +35,21 @@ def settle_credit(session: Session, employer_id: int, scheme: str, *, on: date, 
     Where a payment was taken back, what had followed from it is taken back first.
     """
     book.lock(session, employer_id)
-    arrears.accrue(session, employer_id, on=on, at=at)
+    arrears.accrue(session, employer_id, on=on, at=at, scheme=scheme)
     if not standing.ever_had_credit(session, employer_id, scheme):
         return []
     while _take_back_release(session, employer_id, scheme, at) or _take_back_uses(session, employer_id, scheme, at):
-        arrears.accrue(session, employer_id, on=on, at=at)
+        arrears.accrue(session, employer_id, on=on, at=at, scheme=scheme)
     _move_refunds(session, employer_id, scheme, at)
     if not credit_by_day(session, employer_id, scheme):
         return []
     used: set[int] = set()
     while found := _use_once(session, employer_id, scheme, at=at, on=None):
         used |= found
-        arrears.accrue(session, employer_id, on=on, at=at)
+        arrears.accrue(session, employer_id, on=on, at=at, scheme=scheme)
     _use_once(session, employer_id, scheme, at=at, on=on)  # late charges only: nothing else is open and within reach
-    return sorted(one.charge.id for one in standings(session, employer_id) if one.charge.id in used and one.settled)
+    now = standings(session, employer_id, scheme)
+    return sorted(one.charge.id for one in now if one.charge.id in used and one.settled)
 
 
 def _take_back_uses(session: Session, employer_id: int, scheme: str, at: datetime) -> bool:
@@ -116,7 +117,7 @@ def _use_once(session: Session, employer_id: int, scheme: str, *, at: datetime, 
 
 def _open_on(session: Session, employer_id: int, scheme: str, day: date) -> list[OpenCharge]:
     """What is open, with no more late charges than the rule had added by the end of *day*."""
-    histories = standing.histories(session, employer_id)
+    histories = standing.histories(session, employer_id, scheme)
     opened = []
     for one in standings(session, employer_id, scheme):
         charge, rule = one.as_open_charge(), arrears.late_on(one.charge, histories[one.charge.id], day)

@@ -64,6 +64,7 @@ _STANDINGS = (
     .outerjoin(Posting, (Posting.charge_id == Charge.id) & (Posting.employer_id == Charge.employer_id))
     .outerjoin(Transaction, Transaction.id == Posting.transaction_id)
     .where(Charge.employer_id == bindparam("employer"))
+    .where(Charge.scheme == func.coalesce(bindparam("scheme"), Charge.scheme))
     .group_by(Charge.id)
     .order_by(Charge.month, Charge.scheme)
 )
@@ -89,12 +90,11 @@ _CREDITS = (
 
 def standings(session: Session, employer_id: int, scheme: str | None = None) -> Sequence[Standing]:
     """Every charge of an employer, or those of one scheme, oldest month first.  One query at most."""
-    found = book.once(session, employer_id, "standings", lambda: _standings(session, employer_id))
-    return [one for one in found if scheme is None or one.charge.scheme == scheme]
+    return book.once(session, employer_id, "standings", scheme, lambda: _standings(session, employer_id, scheme))
 
 
-def _standings(session: Session, employer_id: int) -> list[Standing]:
-    rows = session.execute(_STANDINGS, {"employer": employer_id})
+def _standings(session: Session, employer_id: int, scheme: str | None) -> list[Standing]:
+    rows = session.execute(_STANDINGS, {"employer": employer_id, "scheme": scheme})
     return [
         Standing(
             charge, ChargeBalance(int(contribution), int(late)), int(charged), int(posted), entries, last or date.min
@@ -103,13 +103,17 @@ def _standings(session: Session, employer_id: int) -> list[Standing]:
     ]
 
 
-def histories(session: Session, employer_id: int) -> Mapping[int, ChargeHistory]:
-    """Every change of what is unpaid, by charge, as the rule for late charges reads it.  One query more at most."""
+def histories(session: Session, employer_id: int, scheme: str | None = None) -> Mapping[int, ChargeHistory]:
+    """
+    Every change of what is unpaid, by charge, as the rule for late charges reads it: of all schemes, or of one.
+
+    One query more at most.
+    """
 
     def read() -> Mapping[int, ChargeHistory]:
-        return histories_of(session, [one.charge for one in standings(session, employer_id)])
+        return histories_of(session, [one.charge for one in standings(session, employer_id, scheme)])
 
-    return book.once(session, employer_id, "histories", read)
+    return book.once(session, employer_id, "histories", scheme, read)
 
 
 def history(session: Session, charge: Charge) -> ChargeHistory:
@@ -160,7 +164,7 @@ def credits(session: Session, employer_id: int) -> Mapping[str, int]:
         rows = session.execute(_CREDITS, {"employer": employer_id})
         return {scheme: int(amount) for scheme, amount in rows}
 
-    return book.once(session, employer_id, "credits", read)
+    return book.once(session, employer_id, "credits", None, read)
 
 
 def credit(session: Session, employer_id: int, scheme: str) -> int:

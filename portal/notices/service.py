@@ -24,9 +24,13 @@ from portal.notices.catalogue import CATALOGUE
 from portal.notices.kinds import Audience, Kind, kept
 from portal.notices.models import Notice, Template
 
-#: Rows in one statement of `tell_many`.
-AT_ONCE = 500
-_EDITION = select(func.coalesce(func.max(Template.id), 0)).scalar_subquery()
+#: Compiled once: rows come as parameters.
+_NEW = (
+    insert(Notice)
+    .values(edition=select(func.coalesce(func.max(Template.id), 0)).scalar_subquery())
+    .on_conflict_do_nothing(index_elements=["name"])
+    .returning(Notice.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +61,9 @@ def tell(
 
 
 def tell_many(session: Session, tellings: Iterable[Telling], *, at: datetime) -> int:
-    """Tell many at once, a statement for each five hundred; how many of them were new."""
+    """Tell many at once, a statement for each thousand; how many of them were new."""
     rows = [_row(one, at) for one in tellings]
-    new = 0
-    for start in range(0, len(rows), AT_ONCE):
-        statement = insert(Notice).values(rows[start : start + AT_ONCE]).on_conflict_do_nothing(index_elements=["name"])
-        new += len(session.execute(statement.returning(Notice.id)).all())
+    new = len(session.execute(_NEW, rows).all()) if rows else 0
     if new:
         session.info[WAKE] = True
     return new
@@ -84,6 +85,5 @@ def _row(one: Telling, at: datetime) -> dict[str, Any]:
         "person_id": one.person,
         "values": kept(one.values),
         "about": {key: str(value) for key, value in one.about.items()},
-        "edition": _EDITION,
         "at": at,
     }

@@ -128,8 +128,17 @@ def months_on(session: Session, employer_id: int, on: date, scheme: str | None =
 
     Oldest month first; two queries, however many months.
     """
-    found, movements = standings(session, employer_id, scheme), histories(session, employer_id)
+    found, movements = standings(session, employer_id, scheme), histories(session, employer_id, scheme)
     return [_open_month(one, on, arrears.late_on(one.charge, movements[one.charge.id], on)) for one in found]
+
+
+def open_on(session: Session, employer_id: int, on: date, scheme: str) -> list[OpenCharge]:
+    """What money of day *on* can settle in a scheme, as the rule of allocation reads it.  Two queries."""
+    found, movements = standings(session, employer_id, scheme), histories(session, employer_id, scheme)
+    return [
+        _open_month(one, on, arrears.late_on(one.charge, movements[one.charge.id], on)).as_open_charge()
+        for one in found if not (one.settled and arrears.never_late(one, movements[one.charge.id], on))
+    ]  # fmt: skip
 
 
 def _open_month(one: Standing, on: date, rule: LateCharge) -> OpenMonth:

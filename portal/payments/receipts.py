@@ -125,7 +125,7 @@ def _allocations(session: Session, payment: Payment) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     left = payment.amount
     rows = _reached(session, payment)
-    balances = {one.charge.id: one.balance for one in standings(session, payment.employer_id)}
+    balances = {one.charge.id: one.balance for one in standings(session, payment.employer_id, payment.scheme)}
     for charge, account, amount in rows:
         late = account == AccountName.LATE_DUE
         part, still = min(amount, left), balances[charge.id].late if late else balances[charge.id].contribution

@@ -26,7 +26,7 @@ from portal.ledger.book import Entry
 from portal.ledger.models import AccountName, Charge, Transaction
 from portal.ledger.standing import open_charges, standings
 from portal.payments import receipts, telling
-from portal.payments.account import months_on
+from portal.payments.account import months_on, open_on
 from portal.payments.bills import bill_by_reference
 from portal.payments.models import Payment, PaymentReversal, Receipt
 from portal.payments.settlement import scheme_day, settle, settled_months
@@ -114,7 +114,7 @@ def record_payment(
     bill = bill_by_reference(session, bill_reference, employer_id) if bill_reference else None
     before = settled_months(session, employer_id, scheme)
     if any(one.due < paid_on for one in open_charges(session, employer_id, scheme)):
-        arrears.accrue(session, employer_id, on=paid_on, at=at)  # the payment may settle what lateness cost by then
+        arrears.accrue(session, employer_id, on=paid_on, at=at, scheme=scheme)  # it may settle what lateness cost
     with session.no_autoflush:  # what follows reads nothing that still waits to be written
         payment = _post(session, employer_id, money, name=name, bill_id=bill.id if bill else None, by=by, at=at)
         settle(session, employer_id, scheme, before=before, at=at, reason="")
@@ -126,7 +126,7 @@ def _post(
 ) -> Payment:
     """The payment and its entries: what it settles as of its day, by the pack's order; the rest is credit."""
     rules = pack(money.scheme)
-    opened = [one.as_open_charge() for one in months_on(session, employer_id, money.paid_on, money.scheme)]
+    opened = open_on(session, employer_id, money.paid_on, money.scheme)
     steps = explain_allocation(rules, opened, money.amount, money.paid_on)
     posted = book.post(
         session, employer_id, scheme=money.scheme, currency=money.currency, name=name, kind="payment",

@@ -34,11 +34,11 @@ def counted() -> Iterator[list[str]]:
         event.remove(db.engine(), "before_cursor_execute", note)
 
 
-def test_a_held_book_is_asked_once_for_any_number_of_questions(kafue: Book) -> None:
+def test_a_held_book_is_asked_once_for_any_number_of_questions_about_a_scheme(kafue: Book) -> None:
     kafue.declare(JAN, 1_200_00, IN_FEBRUARY)
     with db.writing() as session:
         book.lock(session, kafue.employer)
-        standing.standings(session, kafue.employer)
+        standing.standings(session, kafue.employer, kafue.scheme)
         with counted() as sent:
             opened = standing.open_charges(session, kafue.employer, kafue.scheme)
             again = standing.standings(session, kafue.employer, kafue.scheme)

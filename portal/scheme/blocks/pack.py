@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from portal.scheme.blocks.cover import (
     AllocationOrder,
@@ -28,7 +29,7 @@ from portal.scheme.money import Currency, Rounding
 STATUSES = ("scheme", "reference", "template")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Pack:
     """
     The rules of one scheme.  Two packs are the same only when they are the same object.
@@ -75,7 +76,7 @@ class Pack:
         """The calendar its months are counted in."""
         return CALENDARS[self.calendar_name]
 
-    @property
+    @cached_property  # every line of every payroll asks
     def components(self) -> tuple[str, ...]:
         """The codes of the pay components its branches count."""
         return tuple(component.code for component in self.pay)

@@ -11,6 +11,7 @@ import calendar as gregorian
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Protocol
 
 from portal.words import Words, _
@@ -62,6 +63,7 @@ class Month:
         return self.year * 100 + self.number
 
     @classmethod
+    @lru_cache(maxsize=4096)  # every row of every list of months asks
     def from_int(cls, stored: int) -> Month:
         """The month the database keeps as 202610."""
         return cls(*divmod(stored, 100))
