@@ -15,7 +15,8 @@ from portal.tables import metadata
 
 #: Kept across a reset: visits go on, and the clock returns to today by itself.
 LEFT_ALONE = {"web_session", "attempt"}
-APPEND_ONLY = "append_only"
+#: The triggers that keep rows from being changed or removed call this function.
+REFUSE = "refuse_change"
 
 
 def _tables() -> list[str]:
@@ -73,7 +74,9 @@ def _copy(table: str, way: str) -> sql.Composed:
 
 def _guarded(connection: psycopg.Connection) -> list[str]:
     found = connection.execute(
-        "SELECT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid WHERE tgname = %s", (APPEND_ONLY,)
+        "SELECT DISTINCT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+        "JOIN pg_proc ON pg_proc.oid = tgfoid WHERE proname = %s",
+        (REFUSE,),
     )
     return [row[0] for row in found]
 

@@ -27,7 +27,8 @@ from portal.scheme.fund import Fund
 
 #: While one of these has a row, a fund is not empty.
 WORK_IN = ("employer", "person", "registration", "payroll", "charge", "transaction")
-APPEND_ONLY = "append_only"
+#: The triggers that keep rows from being changed or removed call this function.
+REFUSE = "refuse_change"
 #: A larger manifest is not one of ours.
 LARGEST_MANIFEST = 20_000_000
 
@@ -132,12 +133,13 @@ def _empty(connection: psycopg.Connection) -> None:
     connection.execute("CREATE TEMP TABLE staff ON COMMIT DROP AS SELECT * FROM account")
     connection.execute("CREATE TEMP TABLE staff_role ON COMMIT DROP AS SELECT * FROM fund_role")
     guarded = connection.execute(
-        "SELECT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid WHERE tgname = %s", (APPEND_ONLY,)
-    ).fetchall()
+        "SELECT relname, tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+        "JOIN pg_proc ON pg_proc.oid = tgfoid WHERE proname = %s", (REFUSE,)
+    ).fetchall()  # fmt: skip
     for word in ("DISABLE", "ENABLE"):
-        for (name,) in guarded:
-            way = sql.SQL(f"ALTER TABLE {{}} {word} TRIGGER {APPEND_ONLY}")  # words of ours
-            connection.execute(way.format(sql.Identifier(name)))
+        for name, trigger in guarded:
+            way = sql.SQL(f"ALTER TABLE {{}} {word} TRIGGER {{}}")  # words of ours
+            connection.execute(way.format(sql.Identifier(name), sql.Identifier(trigger)))
         if word == "DISABLE":
             names = [sql.Identifier(table.name) for table in Base.metadata.sorted_tables]
             connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(sql.SQL(", ").join(names)))

@@ -6,12 +6,14 @@ import csv
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from uuid import UUID
 
 import psycopg
 import pytest
+from click import Command
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -21,8 +23,10 @@ from portal.approvals import Approval
 from portal.audit import AuditEvent, Event
 from portal.auth.models import Account, FundRole, FundRoleName
 from portal.errors import Refused
+from portal.fund_commands import move
 from portal.installation import fund
 from portal.ledger.models import Posting
+from portal.ledger_commands import verify_command
 from portal.moving import back, consent, dictionary, out
 from portal.moving.models import FundExport
 from portal.moving.policy import NEVER, WITH_CONSENT, How, leaving, tables
@@ -321,6 +325,30 @@ def test_the_page_asks_for_the_second_person_and_shows_the_command(client: Flask
     page = client.get("/fund/export").text
     assert f"--consent {asked.public_id}" in page
     assert "Nothing was exported yet" in page
+
+
+def test_the_commands_take_the_fund_along_and_the_book_is_right_where_it_arrives(
+    lived: Story, database: str, elsewhere: str, cluster: Cluster, app: Flask, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def typed(command: Command, *words: str) -> str:
+        done = app.test_cli_runner().invoke(command, list(words))
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    with db.writing() as session:
+        ruth = make_officer(session, FundRoleName.SYSTEM_ADMINISTRATOR, email="ruth@fund.example")
+    config, folder = app.config["PORTAL"], str(tmp_path / "fund")
+    monkeypatch.setitem(app.config, "PORTAL", replace(config, database_url=database))
+    assert "without personal data" in typed(move.export, folder, "--by", ruth.email)
+    before, said = balances(), typed(verify_command)
+    assert "4 charges of 1 employers were compared" in said
+
+    monkeypatch.setitem(app.config, "PORTAL", replace(config, owner_url=cluster.owner.format(name=elsewhere)))
+    assert "balances are as they were" in typed(move.import_fund, folder)
+    db.engine().dispose()
+    db.bind(cluster.app.format(name=elsewhere), pool=2)
+    assert (balances(), typed(verify_command)) == (before, said)
 
 
 def test_a_folder_that_holds_something_is_not_written_into(tmp_path: Path) -> None:
