@@ -17,7 +17,7 @@ from portal.auth.access import Right
 from portal.cases.models import Case
 from portal.installation import fund, month_from, month_words
 from portal.scheme.identity import NumberRule
-from portal.words import Words, _
+from portal.words import Amount, Words, _
 
 #: Case numbers: K, a counter, a check digit.
 NUMBERS = NumberRule(name="case number", prefix="K", digits=6, check="luhn", first=100001)
@@ -99,6 +99,11 @@ def _title(case: Case) -> Words:
     return _("“%(title)s”", title=case.facts.get("title", ""))
 
 
+def _about_unposted(case: Case) -> Words:
+    amount = Amount(case.facts["amount"], case.facts["currency"])
+    return _("%(amount)s paid on %(day)s", amount=amount, day=date.fromisoformat(case.facts["paid_on"]))
+
+
 CONTRIBUTIONS = frozenset({Right.CONTRIBUTIONS})
 ANY = frozenset({Right.CONTRIBUTIONS, Right.REGISTER, Right.CASH})
 
@@ -118,6 +123,16 @@ DECLARATION = kind(
         CONTRIBUTIONS,
         14,
         _about_declaration,
+    )
+)
+UNPOSTED = kind(
+    Kind(
+        "unposted",
+        _("Money paid and not posted"),
+        _("Claims of money that is not posted"),
+        frozenset({Right.CASH, Right.CONTRIBUTIONS}),
+        5,
+        _about_unposted,
     )
 )
 COMPLAINT = kind(Kind("complaint", _("Complaint"), _("Complaints"), ANY | {Right.DECIDE}, 30, _title))

@@ -7,6 +7,7 @@ money between the bank and suspense when its statement is imported; whose it is 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,7 +15,6 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, case, func, select, text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.db import Base, Id, Money, PublicId
@@ -68,13 +68,29 @@ class CashMove(Base):
     recorded_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
 
 
-#: What entries still have in suspense, after so much moved.
-FOLLOW = text(
+#: Every move of a list that is not there yet; what entries still have in suspense follows in the same statement.
+MOVE = text(
     """
-    UPDATE bank_entry SET unsettled = unsettled + said.amount,
-        settled_at = CASE WHEN unsettled + said.amount = 0 THEN CAST(:at AS timestamptz) END
-    FROM unnest(CAST(:ids AS bigint[]), CAST(:amounts AS bigint[])) AS said(id, amount)
-    WHERE bank_entry.id = said.id
+    WITH made AS (
+        INSERT INTO cash_move (
+            name, bank_account_id, entry_id, payment_id, debit, credit, amount, effective_day, recorded_at, recorded_by
+        )
+        SELECT said.*, CAST(:at AS timestamptz), CAST(:by AS bigint)
+        FROM jsonb_to_recordset(CAST(:said AS jsonb)) AS said(
+            name varchar, bank_account_id bigint, entry_id bigint, payment_id bigint, debit varchar, credit varchar,
+            amount bigint, effective_day date
+        )
+        ON CONFLICT (name) DO NOTHING
+        RETURNING entry_id, debit, credit, amount
+    ), changed AS (
+        SELECT entry_id, sum(CASE WHEN credit = 'suspense' THEN amount ELSE -amount END)::bigint AS amount
+        FROM made WHERE entry_id IS NOT NULL AND 'suspense' IN (debit, credit) GROUP BY entry_id
+    ), followed AS (
+        UPDATE bank_entry SET unsettled = unsettled + changed.amount,
+            settled_at = CASE WHEN unsettled + changed.amount = 0 THEN CAST(:at AS timestamptz) END
+        FROM changed WHERE bank_entry.id = changed.entry_id
+    )
+    SELECT count(*) FROM made
     """
 )
 
@@ -99,33 +115,20 @@ def move(session: Session, moves: Sequence[Move], *, at: datetime, by: int | Non
 
     What an entry still has in suspense follows, in the same transaction.
     """
-    rows = [_row(one, at, by) for one in moves if one.amount]
-    if not rows:
+    said = [_row(one) for one in moves if one.amount]
+    if not said:
         return 0
-    returned = (CashMove.entry_id, CashMove.debit, CashMove.credit, CashMove.amount)
-    made = session.execute(
-        insert(CashMove).on_conflict_do_nothing(index_elements=["name"]).returning(*returned), rows
-    ).all()
-    change: dict[int, int] = {}
-    for entry, debit, credit, amount in made:
-        if entry is not None and CashAccount.SUSPENSE in (debit, credit):
-            change[entry] = change.get(entry, 0) + (amount if credit == CashAccount.SUSPENSE else -amount)
-    _follow(session, change, at)
-    return len(made)
+    session.flush()
+    return int(session.scalar(MOVE, {"said": json.dumps(said), "at": at, "by": by}) or 0)
 
 
-def _row(one: Move, at: datetime, by: int | None) -> dict[str, Any]:
+def _row(one: Move) -> dict[str, Any]:
     debit, credit = (one.debit, one.credit) if one.amount > 0 else (one.credit, one.debit)
     return {
         "name": one.name, "bank_account_id": one.bank_account, "entry_id": one.entry, "payment_id": one.payment,
-        "debit": debit.value, "credit": credit.value, "amount": abs(one.amount), "effective_day": one.day,
-        "recorded_at": at, "recorded_by": by,
+        "debit": debit.value, "credit": credit.value, "amount": abs(one.amount),
+        "effective_day": one.day.isoformat(),
     }  # fmt: skip
-
-
-def _follow(session: Session, change: dict[int, int], at: datetime) -> None:
-    if change:
-        session.execute(FOLLOW, {"ids": list(change), "amounts": list(change.values()), "at": at})
 
 
 def give_back(session: Session, payment: int, *, at: datetime, by: int | None) -> None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from portal.scheme.checkdigits import is_rf_reference
 from portal.words import Words, _
 
 #: Where a reference can stand, in the order in which it is trusted, and what a page calls the place.
@@ -55,6 +55,16 @@ def sightings(place: str, text: str, prefix: str) -> Iterator[Sighting]:
         yield Sighting(place, run, _right(run, prefix))
 
 
+#: Letters as the numbers their check digits count with.
+_AS_NUMBERS = {ord(letter): str(int(letter, 36)) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+
+
+def agrees(reference: str) -> bool:
+    """Whether the check digits of a squashed reference hold (ISO 11649); asked so often that it is done in one go."""
+    digits = (reference[4:] + reference[:4]).translate(_AS_NUMBERS)
+    return digits.isdigit() and int(digits) % 97 == 1
+
+
 def with_digits(run: str, prefix: str) -> str:
     """The reference with digits where only digits can stand."""
     if run[4:].startswith(prefix):
@@ -66,9 +76,9 @@ def with_digits(run: str, prefix: str) -> str:
 def _right(run: str, prefix: str) -> tuple[str, ...]:
     """What of a run agrees with its check digits: words may have run into it from behind."""
     usual = usual_length(prefix)
-    if is_rf_reference(run[:usual]):
+    if agrees(run[:usual]):
         return (run[:usual],)
-    return tuple(run[:end] for end in range(len(run), SHORTEST - 1, -1) if is_rf_reference(run[:end]))
+    return tuple(run[:end] for end in range(len(run), SHORTEST - 1, -1) if agrees(run[:end]))
 
 
 def usual_length(prefix: str) -> int:
@@ -76,7 +86,8 @@ def usual_length(prefix: str) -> int:
     return 4 + len(prefix) + 10
 
 
-def one_slip_away(run: str, prefix: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def one_slip_away(run: str, prefix: str) -> frozenset[str]:
     """Every right reference that one slip of the hand turns into this run."""
     usual, found = usual_length(prefix), set[str]()
     body = run[:usual]
@@ -88,7 +99,7 @@ def one_slip_away(run: str, prefix: str) -> set[str]:
         found.update(body[:place] + digit + body[place : usual - 1] for digit in "0123456789")
     if len(body) > 4 and prefix:
         found.add(body[:4] + prefix + body[4 + len(prefix) :])
-    return {one for one in found if one != run and one[4:].startswith(prefix) and is_rf_reference(one)}
+    return frozenset(one for one in found if one != run and one[4:].startswith(prefix) and agrees(one))
 
 
 def _exchanged(body: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
 from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField, ValidationError
@@ -18,7 +19,9 @@ from portal.bank.models import BankAccount
 from portal.bank.reading.csv_layout import DAY_FORMATS, DELIMITERS, ENCODINGS, MARKS, ROLES, Layout
 from portal.bank.reading.values import MOST, digits_of
 from portal.bank.running import Typed
+from portal.cases.forms import WithPaper
 from portal.installation import packs
+from portal.payments.forms import DayField
 from portal.tabular.amounts import AmountRule, amount_reader
 from portal.tabular.table import Noted
 from portal.web.filters import say
@@ -210,3 +213,39 @@ class ReasonForm(PortalForm):
         validators=[InputRequired(_l("Write why this should be done.")), Length(max=LONGEST_REASON)],
         render_kw={"rows": "2"},
     )
+
+
+class ClaimForm(WithPaper):
+    """What an employer paid, when, and the slip that shows it."""
+
+    once = HiddenField(validators=[Length(max=40)])
+    amount = StringField(
+        _l("What did you pay?"),
+        validators=[InputRequired(_l("Write the amount you paid."))],
+        render_kw={"inputmode": "decimal", "autocomplete": "off"},
+    )
+    currency = SelectField(_l("Currency"), validate_choice=False)
+    paid_on = DayField(_l("When did you pay?"), validators=[InputRequired(_l("Write the day you paid."))])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        codes = dict.fromkeys(rules.currency.code for rules in packs().values())
+        self.currency.choices = [SelectChoice(code, code) for code in codes]
+        self.text.label.text = gettext("How did you pay?")
+        self.text.description = _l("From which account or branch, and the reference you quoted.")
+        self.papers.label.text = gettext("The slip or the advice of your bank (optional)")
+
+    def validate_currency(self, field: Any) -> None:
+        """One of the fund's."""
+        if field.data not in {rules.currency.code for rules in packs().values()}:
+            raise ValidationError(say(_("Choose the currency you paid in.")))
+
+    def validate_amount(self, field: Any) -> None:
+        """An amount that can be read in one way only."""
+        if minor(field.data or "", self.currency.data or "") is None:
+            raise ValidationError(say(_("“%(found)s” is not an amount. Write it like 1708.20.", found=field.data[:40])))
+
+    @property
+    def minor(self) -> int:
+        """The amount in minor units."""
+        return minor(self.amount.data or "", self.currency.data or "") or 0
