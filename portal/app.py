@@ -110,7 +110,7 @@ def _settings(app: Flask, config: Config) -> None:
         SESSION_COOKIE_SECURE=config.secure,
         MAX_CONTENT_LENGTH=LARGEST_UPLOAD,
         MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
-        MAX_FORM_PARTS=5000,
+        MAX_FORM_PARTS=1000,  # of forms that carry files; others are not sent in parts
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session, which ends by itself
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=30),  # addresses carry the version of the file
         # Pages hold secrets beside what a visitor typed: squeezing them together would leak the first.

@@ -6,8 +6,6 @@ People are computed as columns, by the same function that computes one of them; 
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +26,7 @@ from portal.scheme.contribution import People, Unusable, work_out
 from portal.scheme.money import format_amount
 from portal.scheme.pay.answers import answer_from_text, unanswered
 from portal.schemes.needs import needs_birth
+from portal.tabular.writing import write_csv
 from portal.web.filters import say
 from portal.words import Words, _
 
@@ -232,15 +231,12 @@ def _largest(roster: Roster, before: Sides, after: Sides, changes: Sequence[int]
 
 def as_csv(found: Mapping[str, Any], pack: Pack) -> bytes:
     """Every employer of an outcome, as a file for spreadsheets."""
-    output = io.StringIO()
-    writer = csv.writer(output)
-    writer.writerow([say(words) for words in _HEAD])
+    rows = []
     for one in found["employers"]:
         amounts = (one["before"], one["after"], one["after"] - one["before"])
         written = (format_amount(minor, pack.currency) for minor in amounts)
-        name = f"'{one['name']}" if one["name"][:1] in "=+-@" else one["name"]  # a spreadsheet would reckon it
-        writer.writerow([one["number"], name, one["people"], *written, one["more"], one["less"], one["same"]])
-    return output.getvalue().encode("utf-8-sig")
+        rows.append([one["number"], one["name"], one["people"], *written, one["more"], one["less"], one["same"]])
+    return write_csv([say(words) for words in _HEAD], rows)
 
 
 _HEAD: tuple[Words, ...] = (

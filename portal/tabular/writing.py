@@ -13,8 +13,8 @@ from typing import Any
 
 import xlsxwriter
 
-#: A spreadsheet runs a cell that begins with one of these.
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+#: A spreadsheet runs a cell that begins with one of these; some read their wide forms, too.
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 #: What a spreadsheet does not allow in the name of a sheet.
 _NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\]")

@@ -8,7 +8,7 @@ from typing import Any
 from flask import flash
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
-from wtforms import Field
+from wtforms import Field, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, StopValidation, ValidationError
 
 from portal.errors import Refused
@@ -36,8 +36,9 @@ def invisible(letter: str) -> bool:
 
 
 def no_control_character(_form: Any, field: Field) -> None:
-    """Refuse what no keyboard types and no database keeps, such as NUL."""
-    if any(unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\t\r\n" for letter in field.data or ""):
+    """Refuse what no keyboard types and no database keeps, such as NUL; a new line where there is but one."""
+    allowed = "\t\r\n" if isinstance(field, TextAreaField) else "\t"
+    if any(unicodedata.category(letter) in ("Cc", "Cs") and letter not in allowed for letter in field.data or ""):
         raise StopValidation(_("This has an invisible control character. Type it again."))
 
 

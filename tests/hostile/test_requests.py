@@ -234,10 +234,13 @@ def test_trace_is_not_answered(client: FlaskClient) -> None:
     assert client.open("/", method="TRACE").status_code == 405
 
 
-@pytest.mark.parametrize("field", ["name", "password"])
-def test_a_character_nobody_types_is_refused_beside_its_field(field: str, client: FlaskClient) -> None:
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [("name", "R\0uth"), ("password", "maize\0cob and river"), ("name", "Ruth\r\nBcc: x@example.org")],
+)
+def test_a_character_nobody_types_is_refused_beside_its_field(field: str, text: str, client: FlaskClient) -> None:
     form = {"name": "Ruth", "email": "ruth@example.org", "password": "maize cob and river"}
-    answer = client.post("/account/new", data={**form, field: "maize\0cob and a river"})
+    answer = client.post("/account/new", data={**form, field: text})
     assert (answer.status_code, "invisible control character" in answer.text) == (422, True)
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.tabular.reading import read
 from portal.tabular.writing import harmless, unharmed, write_csv, write_xlsx
 
+ROOT = Path(__file__).parents[2]
 #: Text as cells hold it: no control characters, not blank.
 CELL = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30).filter(
     lambda t: not t.isspace()
@@ -19,6 +21,7 @@ CELL = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_s
 TABLE = st.lists(st.tuples(CELL, CELL), min_size=1, max_size=6)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(TABLE)
 def test_csv_read_back_is_what_was_written(rows: list[tuple[str, str]]) -> None:
     table = read(write_csv(["one", "two"], rows), "x.csv")
@@ -54,3 +57,13 @@ def test_numbers_of_people_stay_text_and_amounts_become_numbers() -> None:
         sheet = archive.read("xl/worksheets/sheet1.xml")
     assert b"<v>12500.5" in sheet
     assert b"001234567890" not in sheet
+
+
+def test_there_is_one_place_that_writes_tables() -> None:
+    ways = ("csv.writer", "csv.DictWriter", "xlsxwriter", "to_csv")
+    writers = [
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "portal").rglob("*.py")
+        if any(way in path.read_text(encoding="utf-8") for way in ways)
+    ]
+    assert writers == ["portal/tabular/writing.py"]
