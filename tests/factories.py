@@ -143,18 +143,22 @@ def hire(
 
 def sign_in(client: FlaskClient, account: Account | None = None, *, person_id: int | None = None) -> None:
     """Begin a visit as an account, or as an employee, without the pages of signing in."""
+    token, visit = begun_visit(account, person_id=person_id)
+    with db.writing() as session:
+        session.add(visit)
+    client.set_cookie("session", token)
+
+
+def begun_visit(account: Account | None = None, *, person_id: int | None = None) -> tuple[str, WebSession]:
+    """The visit of somebody who signed in and saw a page: the browser's token, and the row, still to be stored."""
     token = secrets.token_urlsafe(16)
     now = clock.real_now()
     user = f"person:{person_id}" if account is None else account.get_id()
-    with db.writing() as session:
-        session.add(
-            WebSession(
-                id=_digest(token),
-                account_id=account.id if account else None,
-                content={"_user_id": user, "_fresh": True},
-                created_at=now,
-                last_seen_at=now,
-                expires_at=now + timedelta(hours=1),
-            )
-        )
-    client.set_cookie("session", token)
+    return token, WebSession(
+        id=_digest(token),
+        account_id=account.id if account else None,
+        content={"_user_id": user, "_fresh": False, "csrf_token": secrets.token_hex(20)},
+        created_at=now,
+        last_seen_at=now,
+        expires_at=now + timedelta(hours=1),
+    )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from uuid import UUID
 
@@ -19,8 +20,9 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from portal import db
 from tests.access.world import UNKNOWN, Principal, World
-from tests.factories import sign_in
+from tests.factories import begun_visit
 
 TABLE = Path(__file__).with_name("matrix.csv")
 METHODS = {"GET", "POST"}
@@ -46,10 +48,21 @@ def address(app: Flask, rule: Rule, arguments: dict[str, object]) -> str:
 
 def ask(app: Flask, principal: Principal, method: str, url: str) -> TestResponse:
     """One request of a fresh visit."""
-    client: FlaskClient = app.test_client()
-    if principal.account is not None or principal.person_id is not None:
-        sign_in(client, principal.account, person_id=principal.person_id)
-    return client.open(url, method=method)
+    return visits(app, [principal])[0][1].open(url, method=method)
+
+
+def visits(app: Flask, principals: Iterable[Principal]) -> list[tuple[Principal, FlaskClient]]:
+    """A fresh visit of each of them, begun together."""
+    begun = []
+    with db.writing() as session:
+        for principal in principals:
+            client = app.test_client()
+            if principal.account is not None or principal.person_id is not None:
+                token, visit = begun_visit(principal.account, person_id=principal.person_id)
+                session.add(visit)
+                client.set_cookie("session", token)
+            begun.append((principal, client))
+    return begun
 
 
 def outcome(answer: TestResponse) -> str:
@@ -68,8 +81,8 @@ def measured(app: Flask, world: World) -> dict[tuple[str, str], dict[str, str]]:
     for rule, method in routes(app):
         url = address(app, rule, world.own)
         line = {}
-        for principal in world.principals:
-            answer = ask(app, principal, method, url)
+        for principal, client in visits(app, world.principals):
+            answer = client.open(url, method=method)
             line[principal.name] = outcome(answer)
             answer.close()
         found[rule.endpoint, method] = line

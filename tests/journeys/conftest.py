@@ -40,6 +40,15 @@ from tests.journeys.visitor import Visitor
 PASSWORD = "a long walk to Kafue"
 ROOT = Path(__file__).resolve().parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+#: Nobody looks at its windows: no graphics processor is played, and no web pages make up its own bars and buttons.
+#: (Only the last list of features counts, so those that would slow or redirect a page are named here again.)
+QUIETLY = (
+    "--disable-gpu", "--in-process-gpu",
+    "--disable-features=WebUIReloadButton,WebUIToolbar,WebUIHomeButton,WebUIBackForwardButton,WebUILocationBar,"
+    "WebUIPinnedToolbarActions,WebUISplitTabsButton,WebUIOmniboxPopup,WebUIOmniboxAimPopup,InitialWebUISurfaceSync,"
+    "HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,PaintHolding,OptimizationHints,MediaRouter,"
+    "DestroyProfileOnBrowserClose,PreconnectToSearch,NetworkTimeServiceQuerying,LensOverlay,AimEnabled",
+)  # fmt: skip
 #: Employers of three people who each earn 5,000.00 basic and paid all these months in time.
 MONTHS = {"kafue-mining": 14, "mosi-transport": 6}
 FEW = tuple(
@@ -86,7 +95,8 @@ def browser() -> Iterator[Browser]:
 
 def _launch(playwright: Playwright, path: str) -> Browser:
     # Chromium's own sandbox needs a user of its own; the pages it opens here are ours.
-    return playwright.chromium.launch(executable_path=path, args=["--no-sandbox"] if os.geteuid() == 0 else [])
+    args = [*QUIETLY, "--no-sandbox"] if os.geteuid() == 0 else list(QUIETLY)
+    return playwright.chromium.launch(executable_path=path, args=args)
 
 
 @pytest.fixture(scope="session")
