@@ -11,10 +11,11 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import psycopg
 import pytest
@@ -31,6 +32,8 @@ ROOT = Path(__file__).resolve().parent.parent
 #: A file system in memory, and the bytes it must have left for the databases of one process.
 MEMORY, ENOUGH = Path("/dev/shm"), 2 * 1024**3
 
+T = TypeVar("T")
+
 
 class Cluster:
     """Where the test databases live, and how to make and drop one."""
@@ -38,6 +41,7 @@ class Cluster:
     def __init__(self, admin: str, owner: str, app: str, role: str, redis: str, copying: str = "WAL_LOG") -> None:
         self.admin, self.owner, self.app, self.role, self.redis = admin, owner, app, role, redis
         self.count, self.copying = 0, copying
+        self.lived: dict[str, tuple[str, Any]] = {}
 
     def run(self, statement: sql.Composed) -> None:
         """Run one statement as the server's administrator."""
@@ -48,12 +52,16 @@ class Cluster:
         """Make a database and give back its name."""
         self.count += 1
         name = f"test_{os.getpid()}_{self.count}"
+        self.copy(template, name)
+        return name
+
+    def copy(self, template: str, name: str) -> None:
+        """Make the database *name* as *template* is; nobody may be connected to that."""
         self.run(
             sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY {}").format(
                 sql.Identifier(name), sql.Identifier(self.role), sql.Identifier(template), sql.SQL(self.copying)
             )
         )
-        return name
 
     def drop(self, name: str) -> None:
         """Remove a database, whoever is still connected."""
@@ -157,3 +165,28 @@ def database(cluster: Cluster, template: str) -> Iterator[str]:
     yield url
     db.engine().dispose()
     cluster.drop(name)
+
+
+@pytest.fixture
+def once(cluster: Cluster, database: str) -> Callable[[str, Callable[[], T]], T]:
+    """
+    ``once("name of the stage", make)``: what *make* stores in an empty database, lived once for the session.
+
+    Whoever asks again gets a copy of the database as it was then, and what *make* gave back; so that must not be
+    changed, and holds nothing of one test, such as a client.
+    """
+    name = make_url(database).database or ""
+
+    def stage(key: str, make: Callable[[], T]) -> T:
+        if key not in cluster.lived:
+            made = make()
+            db.engine().dispose()
+            cluster.lived[key] = (cluster.create(name), made)
+            return made
+        kept, lived = cluster.lived[key]
+        db.engine().dispose()
+        cluster.drop(name)
+        cluster.copy(kept, name)
+        return cast(T, lived)
+
+    return stage

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -32,9 +32,11 @@ FEW = tuple(
 
 
 @pytest.fixture
-def small_fund(app: Flask, database: str, cluster: Cluster, tmp_path: Path) -> Iterator[Path]:
+def small_fund(
+    app: Flask, database: str, once: Callable[[str, Callable[[], None]], None], tmp_path: Path
+) -> Iterator[Path]:
     """The small practice fund, made up to today, with a snapshot of it in a folder."""
-    fund_maker.make(clock.today(fund().timezone), FEW)
+    once("small practice fund", lambda: fund_maker.make(clock.today(fund().timezone), FEW))
     config = app.config["PORTAL"]
     owner = database.replace("portal_app@", "portal_owner@")
     app.config["PORTAL"] = replace(config, var=tmp_path, owner_url=owner)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -108,12 +109,20 @@ def enrol(session: Any, employer: Employer) -> None:
 
 
 @pytest.fixture
-def fund_of_three(client: FlaskClient) -> Fund:
+def fund_of_three(client: FlaskClient, once: Callable[[str, Callable[[], Fund]], Fund]) -> Fund:
     """
     Model Farms declared and paid; Kafue Mining declared both months and paid nothing but a part of August.
 
     One person at 6,000.00 gross owes NAPSA 600.00 and (5,000.00 basic) NHIMA 100.00 a month.
     """
+    made = copy(once("fund of three", lambda: _of_three(client)))
+    made.client = client
+    sign_in(client, made.supervisor)
+    set_today(TODAY)
+    return made
+
+
+def _of_three(client: FlaskClient) -> Fund:
     made = Fund(client)
     for month, on in ((AUGUST, date(2026, 9, 5)), (SEPTEMBER, date(2026, 10, 5))):
         for employer in (made.model, made.late):
@@ -122,7 +131,6 @@ def fund_of_three(client: FlaskClient) -> Fund:
         pay(made.model, "zm-nhima", 100_00, on)
     pay(made.late, "zm-napsa", 200_00, date(2026, 9, 8))
     accrue(TODAY, made.model, made.late, made.silent)
-    set_today(TODAY)
     return made
 
 

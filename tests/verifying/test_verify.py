@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 
 import psycopg
@@ -36,8 +36,13 @@ def codes(found: Report) -> set[str]:
 
 
 @pytest.fixture
-def lived(kafue: Story) -> Story:
+def lived(database: str, _fund: None, once: Callable[[str, Callable[[], Story]], Story]) -> Story:
     """Paid ahead, used as credit, late, taken back, paid too much, given back; and a second employer beside it."""
+    return once("a book in which everything happened", _everything)
+
+
+def _everything() -> Story:
+    kafue = Story()
     kafue.declare(Month(2026, 1), date(2026, 2, 5))
     kafue.pay(1_500_00, date(2026, 2, 5))
     kafue.declare(Month(2026, 2), date(2026, 3, 4))
