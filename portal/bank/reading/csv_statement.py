@@ -9,6 +9,7 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
 
+from portal.bank.reading.apart import answered, in_a_child
 from portal.bank.reading.csv_layout import DAY_FORMATS, DEBIT_WORDS, DELIMITERS, Layout
 from portal.bank.reading.values import MOST_ENTRIES, Line, Statement, minor_of, tidy, wrong
 from portal.tabular.table import shown
@@ -20,7 +21,17 @@ TEXTS = ("remittance", "creditor_reference", "bank_reference", "additional", "pa
 
 
 def rows_of(content: bytes, encoding: str, delimiter: str) -> list[list[str]]:
-    """Every row of the file; FileRefused when it is in another encoding or a quotation mark is not closed."""
+    """Every row of the file, read in a child process; FileRefused for another encoding or an open quotation mark."""
+    rows: list[list[str]] = in_a_child(f"{__name__}:serve", content, [encoding, delimiter])
+    return rows
+
+
+def serve(content: bytes, asked: list[str]) -> dict[str, Any]:
+    """In the child: the rows, or the refusal."""
+    return answered(lambda: _rows(content, *asked))
+
+
+def _rows(content: bytes, encoding: str, delimiter: str) -> list[list[str]]:
     try:
         text = content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from portal.bank.reading.apart import answered, flat, in_a_child, statements_of
 from portal.bank.reading.camt_file import read_camt
 from portal.bank.reading.mt940_file import is_mt940, read_mt940
 from portal.bank.reading.values import Statement, wrong
@@ -34,5 +37,10 @@ def text_of(content: bytes) -> str:
 
 
 def read_statements(content: bytes, kind: str) -> list[Statement]:
-    """The statements of a camt or MT940 file."""
-    return read_camt(content) if kind == CAMT else read_mt940(text_of(content))
+    """The statements of a camt or MT940 file, read in a child process."""
+    return statements_of(in_a_child(f"{__name__}:serve", content, kind))
+
+
+def serve(content: bytes, kind: str) -> dict[str, Any]:
+    """In the child: the statements, or the refusal."""
+    return answered(lambda: flat(read_camt(content) if kind == CAMT else read_mt940(text_of(content))))
