@@ -93,7 +93,7 @@ def file() -> ResponseReturnValue:
 
 def _cells(one: Logged) -> list[Cell]:
     event = one.event
-    who = one.who or (_("an employee") if one.person else _("a job of the portal"))
+    who = one.who or (_("an employee") if one.person else _("the portal or a visitor"))
     facts: list[Cell] = [event.id, event.at.isoformat(timespec="seconds"), who, say(one.words), event.event]
     return [*facts, one.employer_number, one.employer_name, event.subject]
 

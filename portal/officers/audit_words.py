@@ -11,6 +11,12 @@ from portal.audit import Event
 from portal.officers.timeline import SAYS, month_said, role_said, scheme_said
 from portal.words import Words, _
 
+
+def _day(told: object) -> date:
+    """A day as an event keeps it: ISO 8601."""
+    return date.fromisoformat(str(told))
+
+
 Fields = Mapping[str, Any]
 
 
@@ -98,8 +104,8 @@ _MORE: dict[str, Callable[[Fields], Words]] = {
     ),
     Event.FUND_IMPORTED.label: lambda _f: _("The fund was read from an export"),
     Event.PERSONAL_DATA_READ.label: lambda f: READ[str(f["where"])],
-    Event.CLOCK_MOVED.label: lambda f: _("The practice clock was moved to %(day)s", day=str(f["to"])),
-    Event.JOBS_RUN.label: lambda f: _("The jobs of the night of %(day)s were run", day=str(f["day"])),
+    Event.CLOCK_MOVED.label: lambda f: _("The practice clock was moved to %(day)s", day=_day(f["to"])),
+    Event.JOBS_RUN.label: lambda f: _("The jobs of the night of %(day)s were run", day=_day(f["day"])),
     Event.EXERCISE_STARTED.label: lambda _f: _("An exercise was begun"),
     Event.EXERCISE_ANSWERED.label: lambda _f: _("A question of an exercise was answered"),
 }  # fmt: skip
