@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -117,6 +118,24 @@ def test_after_a_reset_the_book_is_guarded_again_and_numbers_go_on(client: Flask
     client.post("/practice/clock", data={"day": (clock.today(fund().timezone) + timedelta(days=40)).isoformat()})
     client.post("/practice/jobs")
     assert late_postings() > before
+
+
+def test_a_portal_that_became_newer_still_puts_its_fund_back(client: FlaskClient, small_fund: Path) -> None:
+    folder = small_fund / "practice"
+    columns = json.loads((folder / snapshot.COLUMNS).read_text())
+    (folder / "letter.copy").unlink()  # a table, and a column, that were not there when the fund was made
+    at = columns["employer"].index("approved_by")
+    rows = [line.split("\t") for line in (folder / "employer.copy").read_text().splitlines()]
+    (folder / "employer.copy").write_text("".join("\t".join(row[:at] + row[at + 1 :]) + "\n" for row in rows))
+    del columns["employer"][at]
+    (folder / snapshot.COLUMNS).write_text(json.dumps(columns))
+    assert "as it was made" in client.post("/practice/reset", follow_redirects=True).text
+    assert client.post("/practice/sign-in/registrar", follow_redirects=True).status_code == 200
+
+    (folder / "employer.copy").write_text("".join("\t".join(row[1:]) + "\n" for row in rows))
+    answer = client.post("/practice/reset")
+    assert (answer.status_code, "older version of the portal" in answer.text) == (409, True)
+    assert client.get("/practice/").status_code == 200  # nothing was half done
 
 
 def test_the_same_day_makes_the_same_fund(cluster: Cluster, template: str, database: str) -> None:
