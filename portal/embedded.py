@@ -99,6 +99,13 @@ class Embedded:
                 return Path(str(child.args[0] if isinstance(child.args, list) else child.args)).name
         return None
 
+    def pid(self, name: str) -> int | None:
+        """The process of the server of this name that was started here."""
+        for child, _signal in self._children:
+            if Path(str(child.args[0] if isinstance(child.args, list) else child.args)).name == name:
+                return child.pid
+        return None
+
     def __enter__(self) -> Servers:
         return self.start()
 

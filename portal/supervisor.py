@@ -29,6 +29,7 @@ from sqlalchemy.exc import DBAPIError
 from config import ROOT, BadSetting, Config, from_environment
 from portal import installation, migrate
 from portal.boot import any_port, demand_servers, in_time, named_servers_answer, port_is_free
+from portal.coverage.core_check import findings
 from portal.embedded import Embedded, die_with_parent, writable
 from portal.scheme.packfile.tree import PackRefused
 from portal.wheels import CannotStart
@@ -142,6 +143,13 @@ class Supervisor:
             raise CannotStart("the practice fund could not be loaded; the lines above say why.")
         self.unfinished.unlink()
 
+    def say_what_the_core_lacks(self) -> None:
+        """What an administrator must mend before the core can be told everything."""
+        if self.config.core_url:
+            for one in findings(self.config, timeout=5):
+                if not one.ok:
+                    print(f"  The core: {one.words}", flush=True)
+
     def stay(self) -> None:
         """Watch until asked to stop, or until a child dies by itself."""
         while True:
@@ -235,6 +243,7 @@ def run() -> int:
         print(
             f"\n  The portal is ready: {supervisor.config.base_url}\n  Ctrl-C stops it; nothing is lost.\n", flush=True
         )
+        supervisor.say_what_the_core_lacks()
         supervisor.stay()
     except Stop:
         print("\nStopping …", flush=True)

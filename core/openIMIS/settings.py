@@ -50,6 +50,7 @@ class _NoMigrations:
 MIGRATION_MODULES = _NoMigrations()
 
 MIDDLEWARE = [
+    "openIMIS.counting.CountStatements",
     "core.middleware.GraphQLRateLimitMiddleware",
     "core.middleware.DefaultAxesAttributesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -57,6 +57,8 @@ class Core:
         self.graph = Graph(self.line, user_agent, patience)
         self.officer, self.village = officer, village
         self._numbers: dict[tuple[str, str], int] = {}
+        #: Who was looked up by `ensure_people`, for the `cover` that follows.
+        self._just_asked: People = {}
 
     def ensure_employer(self, number: str, name: str, phone: str, email: str, address: str) -> str:
         """The core's id of the employer with this *number*, made there if it is not yet."""
@@ -82,7 +84,7 @@ class Core:
         """By insurance number: the core's number of each of *people*, or why the core's person is another."""
         known = self._people([p.insurance_number for p in people])
         missing = [p for p in people if p.insurance_number not in known]
-        elsewhere = self._people([p.national_id for p in missing if p.national_id], by="passport")
+        elsewhere = self._people_by_identity([p.national_id for p in missing if p.national_id])
         refused: dict[str, CoreRefused] = {}
         for person in missing:
             if there := elsewhere.get(person.national_id):
@@ -91,6 +93,7 @@ class Core:
                 refused[person.insurance_number] = problem
         # Those it refused as well: a core may answer with an error and have made the person all the same.
         known |= self._people([p.insurance_number for p in missing])
+        self._just_asked = known
         return {p.insurance_number: _settled(p, known, refused) for p in people}
 
     def cover(self, covers: Sequence[CoverForCore], label: str) -> dict[str, Outcome]:
@@ -101,7 +104,8 @@ class Core:
         """
         if len({c.receipt for c in covers}) != len(covers):
             raise ValueError("Two covers have the same receipt.")
-        people = self._people(sorted({c.insurance_number for c in covers}))
+        people, self._just_asked = self._just_asked, {}
+        people = people | self._people(sorted({c.insurance_number for c in covers} - set(people)))
         outcomes = {c.receipt: unable for c in covers if (unable := shapes.unable(people.get(c.insurance_number, [])))}
         ready = [c for c in covers if c.receipt not in outcomes]
         policies = [self._policy(c, people, label) for c in ready]
@@ -183,13 +187,20 @@ class Core:
 
     # ---- their words: GraphQL
 
-    def _people(self, numbers: Sequence[str], by: str = "chfId") -> People:
-        found = self.graph.look_up(numbers, f"insurees({by}:{{}})", PERSON)
+    def _people(self, numbers: Sequence[str]) -> People:
+        found = self.graph.look_up_numbers(numbers, "insurees", "chfId", "", PERSON, lambda node: str(node["chfId"]))
+        return {number: [shapes.insuree(node) for node in nodes] for number, nodes in found.items()}
+
+    def _people_by_identity(self, numbers: Sequence[str]) -> People:
+        found = self.graph.look_up(numbers, "insurees(passport:{})", PERSON)
         return {number: [shapes.insuree(node) for node in nodes] for number, nodes in found.items()}
 
     def _covers(self, numbers: Sequence[str], product_code: str, days: str) -> dict[str, list[CoverSeen]]:
-        field = f"insureePolicy(insuree_ChfId:{{}},policy_Product_Code:{json.dumps(product_code)},{days})"
-        found = self.graph.look_up(numbers, field, f"edges{{node{{effectiveDate expiryDate {POLICY}}}}}")
+        more = f",policy_Product_Code:{json.dumps(product_code)},{days}"
+        wanted = f"edges{{node{{effectiveDate expiryDate insuree{{chfId}} {POLICY}}}}}"
+        found = self.graph.look_up_numbers(
+            numbers, "insureePolicy", "insuree_ChfId", more, wanted, lambda node: str(node["insuree"]["chfId"])
+        )
         return {
             number: [shapes.seen(node["policy"], node["effectiveDate"], node["expiryDate"]) for node in nodes]
             for number, nodes in found.items()

@@ -7,7 +7,8 @@ A mutation answers alike whether it went well or not; what became of it stands i
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any, TypeVar
 
 from portal.coverage import core_shapes as shapes
@@ -18,6 +19,8 @@ from portal.coverage.core_shapes import Outcome
 BATCH = 50
 #: The longest page the core gives.
 PAGE = 100
+#: So many numbers that differ in so many last digits only are asked for together.
+CLOSE, NEAR = 20, 3
 LOG = "edges{node{clientMutationId status error requestDateTime}}"
 
 Node = dict[str, Any]
@@ -85,6 +88,33 @@ class Graph:
             page = self.ask(query, {"after": after, **(variables or {})})["page"]
             yield from (edge["node"] for edge in page["edges"])
             after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+
+    def look_up_numbers(
+        self,
+        numbers: Sequence[str],
+        field: str,
+        argument: str,
+        more: str,
+        wanted: str,
+        number_of: Callable[[Node], str],
+    ) -> dict[str, list[Node]]:
+        """
+        As `look_up`, for insurance numbers in *argument*, with *more* arguments.
+
+        Where many stand close together, pages of all that begin alike cost the core a tenth of as many questions.
+        """
+        found: dict[str, list[Node]] = {}
+        alone: list[str] = []
+        for beginning, group in groupby(sorted(numbers), key=lambda number: number[:-NEAR]):
+            near = set(group)
+            if len(near) < CLOSE or not beginning:
+                alone += sorted(near)
+                continue
+            alike = f'{argument}_Istartswith:$beginning{more},orderBy:["id"]'
+            for node in self.pages(field, alike, wanted, {"beginning": beginning}):
+                if number_of(node) in near:
+                    found.setdefault(number_of(node), []).append(node)
+        return found | self.look_up(alone, f"{field}({argument}:{{}}{more})", wanted)
 
     def settle(self, label: str) -> dict[str, Outcome]:
         """Wait, within the patience, until all that was sent under *label* has ended; then what became of it."""

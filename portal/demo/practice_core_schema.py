@@ -177,6 +177,7 @@ CONNECTIONS = {
         f"from {POLICIES} join person on person.family_id=policy.family_id",
         {
             "insuree_ChfId": "person.chf_id=?",
+            "insuree_ChfId_Istartswith": "person.chf_id like ?||'%'",
             "policy_Product_Code": "product.code=?",
             "policy_Status": "policy.status=?",
             "startDate": "policy.start_date=?",

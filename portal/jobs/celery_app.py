@@ -8,6 +8,7 @@ book), so an empty message that is lost costs one tick of the timetable and no w
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any
 
 from celery import Celery, Task, signals
@@ -16,6 +17,7 @@ from flask import Flask
 
 from config import Config
 from portal import clock, db
+from portal.coverage.core_check import findings
 from portal.installation import fund
 
 log = logging.getLogger("portal.jobs")
@@ -41,7 +43,16 @@ def make_celery(app: Flask, config: Config) -> Celery:
     celery.conf.beat_schedule_filename = str(config.var / "timetable")
     celery.set_default()
     db.on_wake(lambda: wake(celery))
+    signals.worker_ready.connect(partial(_look_at_the_core, config), weak=False)
     return celery
+
+
+def _look_at_the_core(config: Config, **_: Any) -> None:
+    """Once, when a worker starts: what an administrator must mend before the core can be told everything."""
+    if config.core_url:
+        for one in findings(config):
+            if not one.ok:
+                log.warning("the core: %s", one.words)
 
 
 SETTINGS: dict[str, Any] = {

@@ -280,7 +280,7 @@ def test_a_send_cut_off_halfway_is_ambiguous_though_the_last_answer_was_clear(
     core: Core, practice: PracticeCore
 ) -> None:
     covers = enrolled(core, 60)
-    practice.tell("failures", mode="rate_limited", times=1, after=5)  # people twice, product, officer, first 50
+    practice.tell("failures", mode="rate_limited", times=1, after=3)  # product, officer, first 50
     with pytest.raises(CoreUnavailable) as lost:
         core.cover(covers, LABEL)
     assert lost.value.ambiguous
