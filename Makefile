@@ -11,7 +11,7 @@ setup:          ## pins for running and for testing, system libraries, a browser
 	@$(PYTHON) -m portal.prepare --dev
 
 test: setup     ## all tests, on a PostgreSQL and a broker of their own
-	$(BIN)/python -m pytest -q -n 2 --dist loadscope -m "not long and not core"
+	$(BIN)/python -m pytest -q -n 2 --dist loadscope --no-loadscope-reorder -m "not long and not core"
 
 fast: setup     ## the pure tests: rules and files
 	$(BIN)/python -m pytest -q -m "not long and not wide" tests/scheme tests/tabular tests/contributions/test_upload.py tests/contributions/test_checks.py

@@ -32,7 +32,21 @@ ROOT = Path(__file__).resolve().parent.parent
 #: A file system in memory, and the bytes it must have left for the databases of one process.
 MEMORY, ENOUGH = Path("/dev/shm"), 2 * 1024**3
 
+#: The files of stories that take longest: begun first, neither process is left alone with one at the end.
+LONGEST = (
+    "tests/access/test_matrix.py", "tests/journeys/", "tests/test_supervisor.py", "tests/web/test_translatable.py",
+    "tests/founding/", "tests/demo/", "tests/access/", "tests/web/", "tests/jobs/",
+)  # fmt: skip
 T = TypeVar("T")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first; inside a file the order stays."""
+
+    def place(item: pytest.Item) -> int:
+        return next((at for at, start in enumerate(LONGEST) if item.nodeid.startswith(start)), len(LONGEST))
+
+    items.sort(key=place)
 
 
 class Cluster:
