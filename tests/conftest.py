@@ -15,18 +15,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import psycopg
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 from psycopg import sql
 from sqlalchemy import make_url
 
 from config import from_environment
-from portal import clock, db, installation, migrate, tables  # noqa: F401  # tables: foreign keys cross packages
+from portal import clock, db, installation
 from portal.embedded import APP, OWNER, Embedded
+
+if TYPE_CHECKING:  # the pure tests do without them
+    from flask import Flask
+    from flask.testing import FlaskClient
 
 ROOT = Path(__file__).resolve().parent.parent
 #: A file system in memory, and the bytes it must have left for the databases of one process.
@@ -132,6 +134,8 @@ def _named(url: str, broker: str) -> Cluster:
 @pytest.fixture(scope="session")
 def template(cluster: Cluster) -> str:
     """A database with every migration applied and nothing in it."""
+    from portal import migrate, tables  # noqa: F401  # tables: foreign keys cross packages
+
     name = cluster.create()
     migrate.upgrade(cluster.owner.format(name=name))
     return name

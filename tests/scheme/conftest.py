@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from portal.scheme.pack import Pack, load_packs
@@ -22,6 +24,11 @@ WIDE = {
     "test_calendars_own", "test_cases_late", "test_contribution_all_packs", "test_late_columns", "test_late_shapes",
     "test_more_vectors", "test_packfile_mistakes", "test_scheme_commands",
 }  # fmt: skip
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A thousand questions are not even collected where what is wide is left out."""
+    return True if collection_path.stem in WIDE and "not wide" in config.option.markexpr else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

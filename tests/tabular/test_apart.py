@@ -14,6 +14,7 @@ import pytest
 from portal.tabular.apart import BrokeDown, Share, TooMuchWork, call
 from tests.tabular import in_a_child
 
+pytestmark = pytest.mark.wide
 HERE = in_a_child.__name__
 SHARE = Share(512 << 20, 60)
 

@@ -92,6 +92,7 @@ def test_what_a_child_reads_is_what_would_be_read_here(kind: str) -> None:
     assert read(as_csv(HEADER, ROWS).encode("utf-16") if kind == "csv" else book, f"x.{kind}") == here
 
 
+@pytest.mark.wide
 def test_a_child_that_takes_too_much_memory_is_stopped() -> None:
     large = as_xlsx(["name"], [[f"{number}" + "x" * 32_000] for number in range(500)])
     assert refused(large, "x.xlsx", Limits(ratio=10_000, memory_bytes=64 << 20)) == "E_ARCHIVE_BOMB"
