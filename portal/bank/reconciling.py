@@ -120,11 +120,18 @@ def gaps(session: Session, account: BankAccount, last: date) -> list[tuple[BankS
 
 
 def not_seen(session: Session, currency: str, last: date, limit: int = 50) -> list[NotSeen]:
-    """Money recorded by hand as come in at a bank, up to *last*, that no bank has shown yet: the oldest first."""
+    """
+    Money recorded by hand as come in at a bank, up to *last*, that no bank has shown yet: the oldest first.
+
+    What was recorded before the first statement of any account in this currency cannot have been shown.
+    """
+    first = session.scalar(select(func.min(BankStatement.from_day)).where(BankStatement.currency == currency))
+    if first is None:
+        return []
     statement = (
         select(Receipt, Payment)
         .join(Payment, Payment.id == Receipt.payment_id)
-        .where(Payment.currency == currency, Payment.paid_on <= last, Payment.method.in_(BY_BANK))
+        .where(Payment.currency == currency, Payment.paid_on.between(first, last), Payment.method.in_(BY_BANK))
         .where(~select(PaymentReversal.id).where(PaymentReversal.payment_id == Payment.id).exists())
         .where(~select(CashMove.id).where(CashMove.payment_id == Payment.id).exists())
         .order_by(Payment.paid_on, Payment.id)

@@ -19,7 +19,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from portal import db
-from portal.demo import stories
+from portal.demo import bank, stories
 from portal.demo.life import Life
 from portal.demo.story import Character, Story
 from portal.employers.models import Employer
@@ -107,9 +107,10 @@ class Maker:
         self._when(self.first.first_day(self.calendar) - timedelta(days=20), 6, self.life.hire_staff)
 
     def end(self) -> None:
-        """An application that nobody has decided yet."""
+        """What waits for the fund's people: an application, and a statement of the bank."""
         waits, known = self.story.waits, self.story.characters[0].code
         self._when(self.today - timedelta(days=3), 10, lambda s, at: self.life.apply(s, at, waits, phone_of=known))
+        self._when(self.today, 4, lambda s, at: bank.receive_statement(s, at, by=self.life.staff["cashier"]))
 
     def plan(self, character: Character) -> None:
         """The life of one employer, from its registration to today."""

@@ -80,10 +80,13 @@ def test_what_only_a_notification_told_is_listed(bank: Bank, supervisor: FlaskCl
 def test_money_recorded_by_hand_that_no_bank_showed_is_listed(
     kafue: Story, bank: Bank, supervisor: FlaskClient
 ) -> None:
+    before = kafue.pay(10_00, DAY - timedelta(days=1))
     receipt = kafue.pay(1_200_00, DAY)
+    bank.take_in(bank.statement(line(20_00, remittance="a")))
     page = said(supervisor.get(f"/fund/bank/accounts/{bank.account.public_id}/days"))
     assert "Recorded by hand, not seen at the bank yet" in page
     assert receipt.number in page
+    assert before.number not in page  # before the first statement no bank could show it
 
 
 # -- an employer claims money --------------------------------------------------------

@@ -103,3 +103,11 @@ def test_value_day_drives_what_lateness_costs(kafue: Story, bank: Bank) -> None:
     assert kafue.open(FEB).total == 0
     with db.reading() as session:
         assert session.scalars(select(Receipt)).one().snapshot["paid_on"] == "2026-03-09"
+
+
+def test_the_banks_reference_on_the_slip_is_enough_to_know_what_was_recorded(kafue: Story, bank: Bank) -> None:
+    receipt = kafue.pay(77_00, DAY)  # the cashier typed “TRX 1”
+    bank.take_in(bank.statement(line(77_00, remittance="transfer of march"), line(77_00, bank_reference="TRX 1")))
+    first, second = bank.entries()
+    assert (first.found, second.found) == ("nothing", "recorded")
+    assert second.found_payment_id == receipt.payment_id

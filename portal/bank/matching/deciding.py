@@ -108,7 +108,8 @@ def _evidence(session: Session, seen: Sequence[Seen], currency: str) -> Evidence
     whose |= set(known.by_account.values()) | set(known.by_name.values())
     known.named = evidence.names(session, whose)
     known.owed = evidence.owed(session, whose, currency)
-    known.recorded = evidence.recorded(session, whose, {one.row.amount for one in seen})
+    references = {one.row.bank_reference for one in seen if len(one.row.bank_reference) >= 4}
+    known.recorded = evidence.recorded(session, whose, {one.row.amount for one in seen}, references)
     return known
 
 
@@ -120,7 +121,7 @@ def _answer(one: Seen, known: Evidence) -> Answer:
         found = way(one, known)
         if found is not None:
             return _unless_recorded(one, found, known)
-    return Answer("nothing", _("Nothing in the entry tells whose money it is."))
+    return _unless_recorded(one, Answer("nothing", _("Nothing in the entry tells whose money it is.")), known)
 
 
 def _by_reference(one: Seen, known: Evidence) -> Answer | None:
@@ -233,23 +234,26 @@ def _scheme_owed(one: Seen, known: Evidence, employer: int) -> str | None:
 
 def _unless_recorded(one: Seen, answer: Answer, known: Evidence) -> Answer:
     """Money that a cashier recorded from the slip comes in at the bank a few days later: it is the same money."""
-    if answer.employer is None or answer.scheme is None:
-        return answer
-    waiting = known.recorded.get((answer.employer, answer.scheme, one.row.amount), [])
+    waiting = known.recorded.get(one.row.amount, [])
     near = [each for each in waiting if abs(each.paid_on - one.row.value_day) <= NEAR]
     same = next((each for each in near if _same(one, each, answer)), None)
     if same is not None:
         waiting.remove(same)
         words = _("It was recorded by hand already, as receipt %(number)s.", number=same.number)
-        return Answer("recorded", words, answer.employer, answer.scheme, answer.bill, same.id)
-    if near:
-        words = _("Perhaps it was recorded by hand already, as receipt %(number)s.", number=near[0].number)
-        return Answer("perhaps_recorded", words, answer.employer, answer.scheme, answer.bill, near[0].id)
+        return Answer("recorded", words, same.employer, same.scheme, answer.bill, same.id)
+    perhaps = [each for each in near if each.employer == answer.employer and answer.scheme in (None, each.scheme)]
+    if perhaps:
+        words = _("Perhaps it was recorded by hand already, as receipt %(number)s.", number=perhaps[0].number)
+        return Answer(
+            "perhaps_recorded", words, answer.employer, perhaps[0].scheme, answer.bill, perhaps[0].id
+        )  # fmt: skip
     return answer
 
 
 def _same(one: Seen, payment: PaymentKnown, answer: Answer) -> bool:
+    """The same bill; or the bank's reference on the slip stands in the entry, and nothing else speaks against it."""
     if payment.bill is not None and payment.bill == answer.bill:
         return True
     reference = squashed(payment.reference)
-    return len(reference) >= 4 and any(reference in squashed(getattr(one.row, place)) for place in PLACES)
+    stands = len(reference) >= 4 and any(reference in squashed(getattr(one.row, place)) for place in PLACES)
+    return stands and answer.employer in (None, payment.employer)

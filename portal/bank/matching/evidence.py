@@ -62,7 +62,8 @@ class Evidence:
     named: Mapping[int, str] = field(default_factory=dict)
     #: By employer: what is open by scheme and charge.
     owed: Mapping[int, Mapping[str, Sequence[int]]] = field(default_factory=dict)
-    recorded: Mapping[tuple[int, str, int], list[PaymentKnown]] = field(default_factory=dict)
+    #: By amount: what was recorded by hand and no entry stands behind.
+    recorded: Mapping[int, list[PaymentKnown]] = field(default_factory=dict)
 
 
 def bills(session: Session, column: Any, wanted: Collection[str]) -> dict[str, BillKnown]:
@@ -151,25 +152,25 @@ def owed(session: Session, wanted: Collection[int], currency: str) -> dict[int, 
 
 
 def recorded(
-    session: Session, wanted: Collection[int], amounts: Collection[int]
-) -> dict[tuple[int, str, int], list[PaymentKnown]]:
-    """Payments of these employers that were recorded by hand and stand, and that no bank entry stands behind."""
-    if not wanted:
-        return {}
+    session: Session, wanted: Collection[int], amounts: Collection[int], references: Collection[str]
+) -> dict[int, list[PaymentKnown]]:
+    """Payments recorded by hand of these employers or with these references of the bank, by amount; see `Evidence`."""
+    whose = Payment.employer_id == func.any(list(wanted))
     statement = (
         select(
             Payment.id, Payment.employer_id, Payment.scheme, Payment.amount, Payment.paid_on, Payment.bank_reference,
             Payment.bill_id, Receipt.number,
         )
         .join(Receipt, Receipt.payment_id == Payment.id)
-        .where(Payment.employer_id == func.any(list(wanted)), Payment.amount == func.any(list(amounts)))
+        .where(Payment.amount == func.any(list(amounts)))
+        .where(whose | (Payment.bank_reference == func.any(list(references))))
         .where(Payment.method.in_(BY_BANK))
         .where(~select(PaymentReversal.id).where(PaymentReversal.payment_id == Payment.id).exists())
         .where(~select(CashMove.id).where(CashMove.payment_id == Payment.id).exists())
         .order_by(Payment.id)
     )  # fmt: skip
-    found: dict[tuple[int, str, int], list[PaymentKnown]] = {}
+    found: dict[int, list[PaymentKnown]] = {}
     for row in session.execute(statement):
         one = PaymentKnown(*row)
-        found.setdefault((one.employer, one.scheme, one.amount), []).append(one)
+        found.setdefault(one.amount, []).append(one)
     return found
