@@ -105,7 +105,9 @@ def known_words() -> set[str]:
                 "trade_name || ' ' || address || ' ' || email || ' ' || contact_name || ' ' || bank_name FROM employer "
                 "UNION SELECT name || ' ' || email FROM account UNION SELECT name FROM stored_file "
                 "UNION SELECT answers::text FROM registration UNION SELECT reason FROM approval "
-                "UNION SELECT text FROM case_entry"
+                "UNION SELECT text FROM case_entry "
+                "UNION SELECT payer_name || ' ' || remittance || ' ' || additional || ' ' || bank_reference "
+                "FROM bank_entry"
             )
         ).scalars()
         words = {word for row in rows for word in re.findall(r"[A-Za-z]+", row)}
