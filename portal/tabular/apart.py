@@ -86,6 +86,12 @@ def call(work: str, content: bytes, asked: Any, share: Share) -> Any:
     return answer["answer"]
 
 
+def warm() -> None:
+    """Start the steward now, so that the first file of this process need not wait for it."""
+    with _lock:
+        _steward()
+
+
 def _exchange(ours: socket.socket, order: dict[str, Any], content: bytes, deadline: float) -> dict[str, Any]:
     """Send an order with its content and wait for the answer until *deadline* (of the monotonic clock)."""
     head = json.dumps(order).encode()
