@@ -28,7 +28,7 @@ from portal.scheme.calendars import Month
 from portal.scheme.deadlines import explain_due
 from portal.scheme.explain import Step, steps_to_json, words_to_json
 from portal.scheme.lateness.explained import late_in_words
-from portal.words import Amount, Words, _
+from portal.words import Words, _
 
 PDF = "application/pdf"
 
@@ -71,14 +71,14 @@ def when_late(rules: Pack, due: date) -> Words:
 
 def computed(given: Given, month: Month, sums: Sums) -> list[Step]:
     """How the total came about, in totals: nobody's own pay."""
-    rules, currency = given.rules, given.rules.currency.code
+    rules = given.rules
     pay = _("Pay of %(people)s people that %(scheme)s counts", people=sums.people, scheme=rules.short_name)
     steps = [
         Step(pay, sums.earnings),
         Step(_("Of it within the ceiling, where there is one"), sums.insurable),
         Step(_("Employer shares, each rounded to what can be paid"), sums.employer),
         Step(_("Employee shares, withheld from pay"), sums.employee),
-        Step(_("To be paid: %(total)s", total=Amount(sums.total, currency)), sums.total),
+        Step(_("To be paid"), sums.total),
     ]
     if sums.provisional:
         words = _("A value of this month is not published yet; the last one was used. The difference is charged later.")
