@@ -66,10 +66,15 @@ INTROSPECTION = "{__schema{queryType{fields{name args{name}}} types{name inputFi
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: whether it is as it must be, and what there is to say of it."""
+    """
+    One thing that was looked at: whether it is as it must be, and what there is to say of it.
+
+    *answered*: False when the core did not, or not in time: it may be busy, and nothing more was asked.
+    """
 
     ok: bool
     words: Words
+    answered: bool = True
 
 
 def findings(config: Config, timeout: float = 20) -> list[Finding]:
@@ -85,7 +90,7 @@ def check(core: Core, products: Collection[str], *, now: Callable[[], datetime])
         for finding in _all(core, products, now):
             found.append(finding)
     except CoreUnavailable as lost:
-        found.append(Finding(False, lost.words))
+        found.append(Finding(False, lost.words, answered=not lost.silent))
     return found
 
 

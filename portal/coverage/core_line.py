@@ -31,12 +31,15 @@ class CoreUnavailable(Exception):
     *ambiguous*: what was sent may have been applied all the same.  Look it up before sending it again.
     Wrong passwords, missing rights and unknown products belong here too: an operator mends
     them, and no message should be set aside because of them.
+
+    *silent*: there was no answer that says anything: it is away, late, broken or asks for less.
     """
 
-    def __init__(self, words: Words, *, ambiguous: bool = False) -> None:
+    def __init__(self, words: Words, *, ambiguous: bool = False, silent: bool = False) -> None:
         super().__init__(str(words))
         self.words = words
         self.ambiguous = ambiguous
+        self.silent = silent
 
 
 class CoreRefused(Exception):
@@ -108,7 +111,7 @@ class CoreLine:
             response = line.getresponse()
             text = _read(response, deadline)
         except (OSError, http.client.HTTPException) as lost:
-            raise CoreUnavailable(_("The core did not answer in time."), ambiguous=writes) from lost
+            raise CoreUnavailable(_("The core did not answer in time."), ambiguous=writes, silent=True) from lost
         finally:
             line.close()
         self.clock = _told_time(response.headers.get("Date")) or self.clock
@@ -125,7 +128,7 @@ class CoreLine:
         try:
             line.connect()
         except OSError as closed:  # nothing was sent
-            raise CoreUnavailable(_("The core cannot be reached.")) from closed
+            raise CoreUnavailable(_("The core cannot be reached."), silent=True) from closed
         return line
 
 
@@ -165,7 +168,7 @@ def _bad_signature(answer: Any) -> bool:
 
 def _unusable(status: int, *, writes: bool) -> CoreUnavailable:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return CoreUnavailable(_("The core asks the portal to send less at a time."))
+        return CoreUnavailable(_("The core asks the portal to send less at a time."), silent=True)
     if status == HTTPStatus.UNAUTHORIZED:
         return CoreUnavailable(_("The core does not accept the token it has just given."))
     if status == HTTPStatus.FORBIDDEN:
@@ -173,4 +176,4 @@ def _unusable(status: int, *, writes: bool) -> CoreUnavailable:
     if 300 <= status < 400:
         return CoreUnavailable(_("The core has moved to another address; its address must be set anew."))
     words = _("The core answered with error %(status)s.", status=status)
-    return CoreUnavailable(words, ambiguous=writes and status >= 500)
+    return CoreUnavailable(words, ambiguous=writes and status >= 500, silent=status >= 500)

@@ -11,13 +11,12 @@ from config import Config
 from portal import clock, db
 from portal.auth.access import Right, fund_staff, guarded, needs
 from portal.coverage import sync, watch
-from portal.coverage.core_check import check
+from portal.coverage.core_check import Finding, check
 from portal.coverage.core_client import Core
 from portal.errors import NotFound
 from portal.installation import fund, month_from, packs
 from portal.scheme.calendars import Month
 from portal.web.pages import PER_PAGE, Page, page_number
-from portal.words import Words
 
 bp = guarded(Blueprint("sync", __name__, url_prefix="/fund/core"), fund_staff)
 
@@ -69,13 +68,13 @@ def send_again() -> ResponseReturnValue:
     return redirect(url_for(".show"))
 
 
-def look_at(config: Config) -> tuple[list[Words], bool]:
+def look_at(config: Config) -> tuple[list[Finding], bool]:
     """What must be mended before the core can be told everything, and whether it is the practice core."""
     if not config.core_url:
         return [], False
     core = Core(config.core_url, config.core_user, config.core_password, config.core_agent, timeout=TIMEOUT)
     found = check(core, set(fund().products.values()), now=clock.real_now)
-    return [one.words for one in found if not one.ok], core.line.practice
+    return [one for one in found if not one.ok], core.line.practice
 
 
 def _month(text: str | None) -> Month:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from portal import audit, clock, db
 from portal.auth.models import FundRoleName
 from portal.coverage import service, sync
+from portal.coverage.core_check import RIGHTS
 from portal.coverage.core_client import Core
 from portal.coverage.models import CoverageMonth
 from portal.coverage.service import DeclaredPerson
@@ -87,9 +88,20 @@ def test_a_core_that_is_down_is_said_to_be_down_and_why(
     practice.tell("failures", mode="down")
     sync.send_one(core)
     shown = page(client)
-    assert "The core cannot be used as it should." in shown
+    assert "The core does not answer now." in shown
     assert "The core answered with error 503." in shown
     assert "Tried so far once" in shown
+
+
+def test_a_core_that_lacks_something_is_told_apart_with_what_it_lacks(
+    client: FlaskClient, app: Flask, employer_number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    come_in(client, FundRoleName.SYSTEM_ADMINISTRATOR)
+    with PracticeCore(rights=set(RIGHTS) - {101202}) as poor:
+        monkeypatch.setitem(app.config, "PORTAL", replace(app.config["PORTAL"], core_url=poor.url))
+        shown = page(client)
+    assert "The core cannot be used as it should." in shown
+    assert "lacks right 101202 in the core (create policies)" in shown
 
 
 def test_a_portal_without_a_core_says_so(client: FlaskClient, employer_number: str) -> None:
