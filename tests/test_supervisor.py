@@ -13,6 +13,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -99,59 +100,85 @@ def gone(portal: Portal) -> bool:
     return not portal.children()
 
 
-def test_it_starts_says_where_to_look_and_stops_on_ctrl_c(portal: Portal) -> None:
-    printed = portal.start()
-    assert f"http://localhost:{portal.port}" in printed
-    assert portal.answers()
-    assert portal.end() == 0
-    assert gone(portal)
+@dataclass(frozen=True)
+class Ran:
+    """A portal that was started as by a newcomer and stopped: what it said and did, and its folder, database made."""
+
+    portal: Portal
+    printed: str
+    answered: bool
+    code: int
+    left_nothing: bool
 
 
-def test_pressing_ctrl_c_again_and_again_still_stops_in_order(portal: Portal) -> None:
-    portal.start()
-    assert portal.process is not None
-    assert portal.process.stdout is not None
+@pytest.fixture(scope="module")
+def ran() -> Iterator[Ran]:
+    folder = Path(tempfile.mkdtemp(prefix="portal-ran-"))
+    folder.chmod(0o755)
+    first = Portal(folder)
+    yield Ran(first, first.start(), first.answers(), first.end(), gone(first))
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def again(portal: Portal, ran: Ran) -> Portal:
+    """A portal that ran before, in a folder of its own: starting it spares making the database."""
+    subprocess.run(["cp", "-a", f"{ran.portal.folder}/.", str(portal.folder)], check=True)
+    return portal
+
+
+def test_it_starts_says_where_to_look_and_stops_on_ctrl_c(ran: Ran) -> None:
+    assert f"http://localhost:{ran.portal.port}" in ran.printed
+    assert ran.answered
+    assert ran.code == 0
+    assert ran.left_nothing
+
+
+def test_pressing_ctrl_c_again_and_again_still_stops_in_order(again: Portal) -> None:
+    again.start()
+    assert again.process is not None
+    assert again.process.stdout is not None
     for _press in range(20):
-        portal.process.send_signal(signal.SIGINT)
+        again.process.send_signal(signal.SIGINT)
         time.sleep(0.005)
-    said = portal.process.stdout.read()
+    said = again.process.stdout.read()
     assert said.strip() == "Stopping …"
-    assert portal.end(0) == 0
-    assert gone(portal)
+    assert again.end(0) == 0
+    assert gone(again)
 
 
-def test_a_hard_kill_leaves_no_process_and_a_new_start_has_everything(portal: Portal) -> None:
-    portal.start()
-    servers = Embedded(portal.folder).servers
+def test_a_hard_kill_leaves_no_process_and_a_new_start_has_everything(again: Portal) -> None:
+    again.start()
+    servers = Embedded(again.folder).servers
     with psycopg.connect(servers.database_url) as connection:
         connection.execute("INSERT INTO series (name, last) VALUES ('kept', 41)")
-    portal.end(signal.SIGKILL)
-    assert gone(portal)
+    again.end(signal.SIGKILL)
+    assert gone(again)
     began = time.monotonic()
-    assert "ready" in portal.start()
-    assert portal.answers()
+    assert "ready" in again.start()
+    assert again.answers()
     assert time.monotonic() - began < 10
     with psycopg.connect(servers.database_url) as connection:
         assert connection.execute("SELECT last FROM series WHERE name = 'kept'").fetchone() == (41,)
-    portal.end()
+    again.end()
 
 
 @pytest.mark.long
-def test_who_starts_again_at_once_after_a_hard_kill_need_not_wait_for_what_it_left(portal: Portal) -> None:
+def test_who_starts_again_at_once_after_a_hard_kill_need_not_wait_for_what_it_left(again: Portal) -> None:
     for _time in range(3):
-        assert "ready" in portal.start()
-        portal.end(signal.SIGKILL)  # and nobody looks whether its children are gone
-    assert "ready" in portal.start()
-    assert portal.answers()
-    assert portal.end() == 0
-    assert gone(portal)
+        assert "ready" in again.start()
+        again.end(signal.SIGKILL)  # and nobody looks whether its children are gone
+    assert "ready" in again.start()
+    assert again.answers()
+    assert again.end() == 0
+    assert gone(again)
 
 
-def test_it_listens_where_bind_says(portal: Portal) -> None:
-    assert "ready" in portal.start(BIND="127.0.0.2")
-    with urllib.request.urlopen(f"http://127.0.0.2:{portal.port}/healthz", timeout=5) as answer:
+def test_it_listens_where_bind_says(again: Portal) -> None:
+    assert "ready" in again.start(BIND="127.0.0.2")
+    with urllib.request.urlopen(f"http://127.0.0.2:{again.port}/healthz", timeout=5) as answer:
         assert answer.read() == b"ok\n"
-    portal.end()
+    again.end()
 
 
 def test_an_address_that_is_not_of_this_machine_is_one_clear_line(portal: Portal) -> None:
@@ -211,30 +238,30 @@ def test_in_production_no_server_of_its_own_is_started(portal: Portal) -> None:
     assert printed == "portal: DATABASE_URL and REDIS_URL must be set when PORTAL_ENV=production.\n"
 
 
-def test_told_to_end_while_everything_still_starts_it_leaves_nothing(portal: Portal) -> None:
+def test_told_to_end_while_everything_still_starts_it_leaves_nothing(again: Portal) -> None:
     """The worker's processes come a second after the pages answer: the moment most likely to lose one."""
-    portal.start()
+    again.start()
     time.sleep(0.7)
-    assert portal.end(signal.SIGTERM) == 0
-    assert gone(portal)
+    assert again.end(signal.SIGTERM) == 0
+    assert gone(again)
 
 
 @pytest.mark.long
-def test_a_database_half_full_of_practice_is_made_anew(portal: Portal) -> None:
-    portal.start()
-    with psycopg.connect(Embedded(portal.folder).servers.database_url) as connection:
+def test_a_database_half_full_of_practice_is_made_anew(again: Portal) -> None:
+    again.start()
+    with psycopg.connect(Embedded(again.folder).servers.database_url) as connection:
         connection.execute("INSERT INTO series (name, last) VALUES ('half a fund', 41)")
-    portal.end()
-    (portal.folder / "practice-unfinished").touch()
-    portal.start()
-    with psycopg.connect(Embedded(portal.folder).servers.database_url) as connection:
+    again.end()
+    (again.folder / "practice-unfinished").touch()
+    again.start()
+    with psycopg.connect(Embedded(again.folder).servers.database_url) as connection:
         assert connection.execute("SELECT last FROM series WHERE name = 'half a fund'").fetchone() is None
-    portal.end()
+    again.end()
 
 
-def test_a_second_start_in_the_same_folder_is_refused(portal: Portal) -> None:
-    portal.start()
-    second = Portal(portal.folder)
+def test_a_second_start_in_the_same_folder_is_refused(again: Portal) -> None:
+    again.start()
+    second = Portal(again.folder)
     assert "already runs" in second.start()
-    assert portal.answers()
-    portal.end()
+    assert again.answers()
+    again.end()
