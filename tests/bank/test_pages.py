@@ -170,3 +170,30 @@ def test_many_entries_leave_the_request(kafue: Story, bank: Bank, cashier: Flask
     assert bank.holds(CashAccount.SUSPENSE) == 0
     with db.reading() as session:
         assert len(session.scalars(select(Receipt)).all()) == 45
+
+
+def long_file(closing: str) -> bytes:
+    """A statement of 2,600 entries of one kwacha, longer than is taken in while a page waits."""
+    lines = "".join(
+        f":61:2603100310C1,00NTRFNONREF//FT{n:06d}\n:86:payment number {n} with a long text\n" for n in range(2_600)
+    )
+    return f":20:1\n:25:{NUMBER}\n:28C:7/1\n:60F:C260309ZMW0,00\n{lines}:62F:C260310ZMW{closing}\n-".encode()
+
+
+def test_a_long_file_is_taken_in_by_the_worker(bank: Bank, cashier: FlaskClient) -> None:
+    answer = send(cashier, long_file("2600,00"))
+    assert "Taking in a bank statement" in said(cashier.get(answer.location))
+    send(cashier, long_file("2600,00"))  # a second click waits for the same
+    work.do_waiting(60)
+    assert bank.holds(CashAccount.SUSPENSE) == -2_600_00
+    with db.reading() as session:
+        assert [one.entries for one in session.scalars(select(BankStatement))] == [2_600]
+
+
+def test_a_long_file_that_is_refused_says_why_on_the_page(bank: Bank, cashier: FlaskClient) -> None:
+    send(cashier, long_file("2599,00"))
+    work.do_waiting(60)
+    page = said(cashier.get("/fund/bank/"))
+    assert "The last file is not imported." in page
+    assert "differ from the balance after by ZMW -1.00" in page or "-ZMW 1.00" in page
+    assert not bank.entries()
