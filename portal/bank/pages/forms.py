@@ -231,6 +231,9 @@ class ClaimForm(WithPaper):
         super().__init__(*args, **kwargs)
         codes = dict.fromkeys(rules.currency.code for rules in packs().values())
         self.currency.choices = [SelectChoice(code, code) for code in codes]
+        self.only = len(codes) == 1  # nothing to choose
+        if self.only:
+            self.currency.data = next(iter(codes))
         self.text.label.text = gettext("How did you pay?")
         self.text.description = _l("From which account or branch, and the reference you quoted.")
         self.papers.label.text = gettext("The slip or the advice of your bank (optional)")
