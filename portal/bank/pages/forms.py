@@ -24,7 +24,7 @@ from portal.installation import packs
 from portal.payments.forms import DayField
 from portal.tabular.amounts import AmountRule, amount_reader
 from portal.tabular.table import Noted
-from portal.web.filters import say
+from portal.web.filters import say, sign
 from portal.web.forms import PortalForm
 from portal.words import _
 
@@ -230,7 +230,7 @@ class ClaimForm(WithPaper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         codes = dict.fromkeys(rules.currency.code for rules in packs().values())
-        self.currency.choices = [SelectChoice(code, code) for code in codes]
+        self.currency.choices = [SelectChoice(code, sign(code)) for code in codes]
         self.only = len(codes) == 1  # nothing to choose
         if self.only:
             self.currency.data = next(iter(codes))
