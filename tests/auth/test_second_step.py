@@ -34,7 +34,7 @@ class Phone:
 def set_up(client: FlaskClient) -> tuple[Phone, list[str]]:
     """Set an authenticator up from the account page; gives it and the recovery codes."""
     page = client.post("/account/second-step/begin", follow_redirects=True).text
-    letters = re.search(r'class="reference">([A-Z2-7 ]+)<', page)
+    letters = re.search(r"<code>([A-Z2-7 ]+)</code>", page)
     assert letters
     phone = Phone(letters[1].replace(" ", ""))
     done = client.post("/account/second-step/confirm", data={"code": phone.shows(-1)})
