@@ -179,7 +179,7 @@ def test_why_a_return_is_late_is_kept_with_it_and_only_asked_when_it_is(
     assert "Why is this late?" not in check(client, employer)
     move_clock(LATE)
     assert "Why is this late?" in check(client, employer)
-    submit(client, employer, late_reason="Our \n server broke down")
+    submit(client, employer, late_reason="Our   server broke down")
     page = client.get(f"{base(employer)}/declarations/A-2025-000001").text
     assert "Our server broke down" in page
 
