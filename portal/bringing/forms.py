@@ -12,10 +12,10 @@ from wtforms.validators import InputRequired, Length
 from portal.approvals import LONGEST_REASON
 from portal.bringing.balances_file import MOST
 from portal.installation import fund
-from portal.tabular.amounts import AmountRule, amount_reader
-from portal.tabular.table import Fault, Noted
+from portal.tabular.amounts import AmountRule
 from portal.web.filters import say
 from portal.web.forms import PortalForm
+from portal.web.typed import typed_amount
 from portal.words import Words
 
 
@@ -48,15 +48,11 @@ class BalancesForm(PortalForm):
     def minor(self, name: str) -> int | None:
         """An amount as typed in minor units; None, with a word at the field, when it is not one."""
         field: Any = self[name]
-        found = amount_reader(AmountRule(fund().currency.code, fund().currency.digits, MOST))(field.data or "")
-        if isinstance(found, Noted):
-            found = found.value
-        if isinstance(found, Fault):
-            words = found.words
-            found_text = {"found": (field.data or "")[:40], **words.values}
-            field.errors = [say(Words(words.msgid, found_text, words.plural, words.n))]
+        found = typed_amount(field.data, AmountRule(fund().currency.code, fund().currency.digits, MOST))
+        if isinstance(found, Words):
+            field.errors = [say(found)]
             return None
-        return int(found or 0)
+        return found
 
 
 class AskForm(PortalForm):

@@ -114,7 +114,7 @@ def _ask(employer_number: str, scheme: str) -> ResponseReturnValue:
     try:
         with db.writing() as session:
             refunds.ask_for_refund(
-                session, employer.id, scheme, form.minor or 0, form.bank_account, reason=form.reason.data or "",
+                session, employer.id, scheme, form.minor, form.bank_account, reason=form.reason.data or "",
                 by=current_user.id, at=clock.now(),
             )  # fmt: skip
     except Refused as refusal:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField as IsoDayField
@@ -17,10 +16,10 @@ from portal.employers.models import Employer
 from portal.installation import pack, packs
 from portal.payments.refunds import LONGEST_ACCOUNT, LONGEST_NAME, BankAccount
 from portal.payments.service import LONGEST_REASON, LONGEST_REFERENCE, METHODS, MOST
-from portal.tabular.amounts import AMBIGUOUS, AmountRule, amount_reader
-from portal.tabular.table import Fault, Noted
+from portal.tabular.amounts import AmountRule
 from portal.web.filters import say
 from portal.web.forms import PortalForm
+from portal.web.typed import checked_amount
 from portal.words import _
 
 
@@ -48,8 +47,9 @@ class FindForm(PortalForm):
 
 
 class PaymentForm(PortalForm):
-    """Money received, as it stands on the slip or the bank's statement."""
+    """Money received, as it stands on the slip or the bank's statement; *minor* units once it was checked."""
 
+    minor = 0
     key = HiddenField()
     bill = HiddenField()
     scheme = RadioField(_l("For"), choices=[], validate_choice=False)
@@ -87,34 +87,15 @@ class PaymentForm(PortalForm):
             raise ValidationError(say(_("Choose how the money came in.")))
 
     def validate_amount(self, field: Any) -> None:
-        """An amount that can be read in one way only."""
-        found = self.minor
-        if isinstance(found, Fault) and found.code == AMBIGUOUS.code:
-            raise ValidationError(say(found.at(None, None, field.data).words))
-        if isinstance(found, Fault):
-            raise ValidationError(say(_("“%(found)s” is not an amount. Write it like 1708.20.", found=field.data[:40])))
-
-    @property
-    def minor(self) -> int | Fault:
-        """The amount in minor units of the scheme's currency, or what is wrong with it."""
+        """An amount that can be read in one way only; `minor` holds it then, in the scheme's currency."""
         currency = (pack(self.scheme.data) if self.scheme.data in packs() else next(iter(packs().values()))).currency
-        typed = (self.amount.data or "").removeprefix(currency.code).strip()
-        found = amount_reader(AmountRule(currency.code, currency.digits, MOST))(typed)
-        found = found.value if isinstance(found, Noted) else found
-        return found if isinstance(found, int | Fault) else 0
-
-    @property
-    def form_key(self) -> UUID | None:
-        """The name of this form, so that sending it twice is one payment; None when it was tampered with."""
-        try:
-            return UUID(self.key.data or "")
-        except ValueError:
-            return None
+        self.minor = checked_amount(field.data, AmountRule(currency.code, currency.digits, MOST))
 
 
 class RefundForm(PortalForm):
-    """How much of the credit is asked back, why, and the bank account it goes to."""
+    """How much of the credit is asked back, why, and the account it goes to; *minor* units once it was checked."""
 
+    minor = 0
     amount = StringField(
         _l("Amount to give back"),
         validators=[InputRequired(_l("Write the amount to give back."))],
@@ -140,29 +121,18 @@ class RefundForm(PortalForm):
 
     def __init__(self, *, currency: str) -> None:
         super().__init__()
-        self.currency = currency
+        rules = next(one.currency for one in packs().values() if one.currency.code == currency)
+        self.rule = AmountRule(rules.code, rules.digits, MOST)
 
     def begin(self, employer: Employer, left: int) -> None:
         """What the form says before anything is typed: all of the credit, and the account on the employer's file."""
-        digits = next(one.currency.digits for one in packs().values() if one.currency.code == self.currency)
-        whole, rest = divmod(left, 10**digits)
-        self.amount.data = f"{whole}.{rest:0{digits}d}" if digits else str(whole)
+        self.amount.data = self.rule.written(left)
         self.account_name.data = employer.legal_name
         self.account_number.data, self.bank.data = employer.bank_account, employer.bank_name
 
     def validate_amount(self, field: Any) -> None:
-        """An amount that can be read in one way only."""
-        if self.minor is None:
-            raise ValidationError(say(_("“%(found)s” is not an amount. Write it like 1708.20.", found=field.data[:40])))
-
-    @property
-    def minor(self) -> int | None:
-        """The amount in minor units; None when it cannot be read."""
-        rules = next(one.currency for one in packs().values() if one.currency.code == self.currency)
-        typed = (self.amount.data or "").removeprefix(rules.code).strip()
-        found = amount_reader(AmountRule(rules.code, rules.digits, MOST))(typed)
-        found = found.value if isinstance(found, Noted) else found
-        return found if isinstance(found, int) else None
+        """An amount that can be read in one way only; `minor` holds it then."""
+        self.minor = checked_amount(field.data, self.rule)
 
     @property
     def bank_account(self) -> BankAccount:

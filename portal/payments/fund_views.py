@@ -23,6 +23,7 @@ from portal.payments.find import payers
 from portal.payments.forms import FindForm, PaymentForm, TakeBackForm
 from portal.web.filters import say
 from portal.web.pages import PER_PAGE, Page, download, page_number
+from portal.web.typed import name_of
 
 bp = guarded(Blueprint("payments", __name__, url_prefix="/fund/payments"), fund_staff)
 
@@ -99,9 +100,10 @@ def check(employer_number: str) -> ResponseReturnValue:
         with db.reading() as session:
             employer = employer_by_number(session, employer_number)
             form.offer(service.schemes_of(session, employer.id))
-            if not form.validate() or form.form_key is None:
+            key = name_of(form.key.data)
+            if not form.validate() or key is None:
                 return _form_page(employer_number, form, 422)
-            first = service.receipt_of_key(session, employer.id, form.form_key)
+            first = service.receipt_of_key(session, employer.id, key)
             if first is not None:
                 return redirect(url_for(".receipt", receipt=first.public_id))
             return render_template("payments/fund_check.html", **_checked(session, employer, form))
@@ -135,13 +137,14 @@ def record(employer_number: str) -> ResponseReturnValue:
         with db.writing() as session:
             employer = employer_by_number(session, employer_number)
             form.offer(service.schemes_of(session, employer.id))
-            if not form.validate() or form.form_key is None:
+            key = name_of(form.key.data)
+            if not form.validate() or key is None:
                 return _form_page(employer_number, form, 422)
             made = service.record_payment(
-                session, employer.id, scheme=str(form.scheme.data), amount=int(form.minor),  # type: ignore[arg-type]
+                session, employer.id, scheme=str(form.scheme.data), amount=form.minor,
                 paid_on=form.paid_on.data or date.min, method=str(form.method.data),
                 bank_reference=form.bank_reference.data or "", bill_reference=form.bill.data or None,
-                key=form.form_key, by=current_user.id, at=clock.now(),
+                key=key, by=current_user.id, at=clock.now(),
             )  # fmt: skip
     except Refused as refusal:
         form.refuse(refusal)

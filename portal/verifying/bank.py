@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from portal.verifying.faults import Fault
+from portal.verifying.faults import Fault, asked
 
 _ENTRY = """
     SELECT entry.bank_account_id, entry.booking_day || ' ' || entry.id AS about, entry.amount AS expected,
@@ -78,11 +77,4 @@ RULES = {
 
 def compare(session: Session) -> Iterator[Fault]:
     """Every difference between the fund's side of the book and the statements, rule by rule."""
-    for code, question in RULES.items():
-        wanted = text(
-            f"SELECT account.number, asked.about, asked.expected::bigint, asked.found::bigint "  # noqa: S608  # ours
-            f"FROM ({question}) asked JOIN bank_account account ON account.id = asked.bank_account_id "
-            "ORDER BY account.id, asked.about"
-        )
-        for number, about, expected, found in session.execute(wanted):
-            yield Fault(code, number, about, expected, found)
+    yield from asked(session, RULES, "bank_account")

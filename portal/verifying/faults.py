@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 #: What is wrong, by code, for those who read the list.
 MEANINGS: Mapping[str, str] = {
@@ -65,3 +68,18 @@ class Report:
     def ok(self) -> bool:
         """Whether nothing differs."""
         return not self.faults
+
+
+def asked(session: Session, rules: Mapping[str, str], owner: str) -> Iterator[Fault]:
+    """
+    The faults that *rules* find, a question to the database each: ``<owner>_id``, about, expected and found.
+
+    *owner*: the table whose number a fault is told with, ``employer`` or ``bank_account``.
+    """
+    for code, question in rules.items():
+        wanted = text(
+            f"SELECT owner.number, asked.about, asked.expected::bigint, asked.found::bigint "  # noqa: S608  # ours
+            f"FROM ({question}) asked JOIN {owner} owner ON owner.id = asked.{owner}_id ORDER BY owner.id, asked.about"
+        )
+        for number, about, expected, found in session.execute(wanted):
+            yield Fault(code, number, about, expected, found)

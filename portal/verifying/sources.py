@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from portal.verifying.faults import Fault
+from portal.verifying.faults import Fault, asked
 
 _UNBALANCED = """
     SELECT transaction.employer_id, transaction.name AS about, 0 AS expected, coalesce(sum(posting.amount), 0) AS found
@@ -161,11 +160,4 @@ RULES = {
 
 def compare(session: Session) -> Iterator[Fault]:
     """Every difference between the book and what is on file, rule by rule."""
-    for code, question in RULES.items():
-        wanted = text(
-            f"SELECT employer.number, asked.about, asked.expected::bigint, asked.found::bigint "  # noqa: S608  # ours
-            f"FROM ({question}) asked JOIN employer ON employer.id = asked.employer_id "
-            "ORDER BY employer.id, asked.about"
-        )
-        for number, about, expected, found in session.execute(wanted):
-            yield Fault(code, number, about, expected, found)
+    yield from asked(session, RULES, "employer")

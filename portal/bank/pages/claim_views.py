@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from flask import Blueprint, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -15,6 +15,7 @@ from portal.bank import claims
 from portal.bank.pages.forms import ClaimForm
 from portal.errors import Refused
 from portal.installation import fund
+from portal.web.typed import name_of
 
 bp = guarded(Blueprint("claims", __name__, url_prefix="/employers/<employer_number>/unposted"), acting_for_employer)
 
@@ -30,18 +31,12 @@ def claim(employer_number: str) -> ResponseReturnValue:
         with db.writing() as session:
             case = claims.claim(
                 session, g.employer.id, amount=form.minor, currency=str(form.currency.data),
-                paid_on=form.paid_on.data, text=form.text.data or "", papers=form.sent(), key=_key(form),
-                by=current_user.id, today=clock.today(fund().timezone), at=clock.now(),
+                paid_on=form.paid_on.data, text=form.text.data or "", papers=form.sent(),
+                key=name_of(form.once.data) or uuid4(), by=current_user.id,
+                today=clock.today(fund().timezone), at=clock.now(),
             )  # fmt: skip
     except Refused as refusal:
         form.refuse(refusal)
         return render_template("bank/claim.html", form=form, employer=g.employer), refusal.status
     flash(_("The fund has it. Its number is %(number)s.", number=case.number), "success")
     return redirect(url_for("questions.show", employer_number=employer_number, case=case.public_id))
-
-
-def _key(form: ClaimForm) -> UUID:
-    try:
-        return UUID(form.once.data or "")
-    except ValueError:
-        return uuid4()

@@ -28,6 +28,7 @@ from portal.scheme.deadlines import effective_day
 from portal.tabular.amounts import AmountRule
 from portal.web.filters import say
 from portal.web.pages import PER_PAGE, Page, page_number
+from portal.web.typed import name_of
 
 bp = guarded(Blueprint("bank_entries", __name__, url_prefix="/fund/bank/entries"), fund_staff)
 
@@ -89,7 +90,7 @@ def check(entry: UUID) -> ResponseReturnValue:
     with db.reading() as session:
         found = settling.entry_by_id(session, entry)
         form = SettleForm(request.args, currency=found.currency, meta={"csrf": False})
-        if not form.validate() or form.form_key is None:
+        if not form.validate() or name_of(form.key.data) is None:
             return _page(entry, 422, settle=form)
         try:
             employer, bill = _whose(session, form)
@@ -124,14 +125,15 @@ def settle(entry: UUID) -> ResponseReturnValue:
     """Book it; the same form again leads to the same receipt."""
     with db.reading() as session:
         form = SettleForm(currency=settling.entry_by_id(session, entry).currency)
-    if not form.validate() or form.form_key is None:
+    key = name_of(form.key.data)
+    if not form.validate() or key is None:
         return _page(entry, 422, settle=form)
     try:
         with db.writing() as session:
             employer, bill = _whose(session, form)
             receipt = settling.settle(
                 session, entry, employer.id, scheme=str(bill.scheme if bill else form.scheme.data), amount=form.minor,
-                bill=bill.reference if bill else None, key=form.form_key, by=current_user.id, at=clock.now(),
+                bill=bill.reference if bill else None, key=key, by=current_user.id, at=clock.now(),
             )  # fmt: skip
     except Refused as refusal:
         form.refuse(refusal)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -22,20 +21,16 @@ from portal.bank.running import Typed
 from portal.cases.forms import WithPaper
 from portal.installation import packs
 from portal.payments.forms import DayField
-from portal.tabular.amounts import AmountRule, amount_reader
-from portal.tabular.table import Noted
+from portal.tabular.amounts import AmountRule
 from portal.web.filters import say, sign
 from portal.web.forms import PortalForm
-from portal.words import _
+from portal.web.typed import checked_amount, typed_amount
+from portal.words import Words, _
 
 
-def minor(text: str, currency: str, *, negative: bool = False) -> int | None:
-    """An amount as typed, in minor units; None when it cannot be read."""
-    typed = text.removeprefix(currency).strip()
-    sign = -1 if negative and typed.startswith("-") else 1
-    found = amount_reader(AmountRule(currency, digits_of(currency), MOST))(typed.lstrip("-") if negative else typed)
-    found = found.value if isinstance(found, Noted) else found
-    return sign * found if isinstance(found, int) else None
+def _rule(currency: str) -> AmountRule:
+    """How amounts of a bank's currency are typed."""
+    return AmountRule(currency, digits_of(currency), MOST)
 
 
 class AccountForm(PortalForm):
@@ -98,12 +93,11 @@ class ImportForm(PortalForm):
         said = [str(self[name].data or "") for name in ("opening", "closing")]
         if account is None or not any(said):
             return Typed(account.public_id if account else None)
-        amounts = [minor(text, account.currency, negative=True) for text in said]
-        for name, amount, text in zip(("opening", "closing"), amounts, said, strict=True):
-            if amount is None:
-                self[name].errors = [say(_("“%(found)s” is not an amount. Write it like 1708.20.", found=text[:40]))]
-        before, after = amounts
-        return Typed(account.public_id, (before, after) if before is not None and after is not None else None)
+        before, after = [typed_amount(text, _rule(account.currency), negative=True) for text in said]
+        for name, amount in (("opening", before), ("closing", after)):
+            if isinstance(amount, Words):
+                self[name].errors = [say(amount)]
+        return Typed(account.public_id, (before, after) if isinstance(before, int) and isinstance(after, int) else None)
 
 
 class LayoutForm(PortalForm):
@@ -150,8 +144,9 @@ class LayoutForm(PortalForm):
 
 
 class SettleForm(PortalForm):
-    """Whose money it is, and how much of it."""
+    """Whose money it is, and how much of it; *minor* units once it was checked."""
 
+    minor = 0
     key = HiddenField()
     employer = StringField(
         _l("Employer number or bill reference"),
@@ -179,22 +174,8 @@ class SettleForm(PortalForm):
             raise ValidationError(say(_("Choose the scheme the money is for.")))
 
     def validate_amount(self, field: Any) -> None:
-        """An amount that can be read in one way only."""
-        if minor(field.data or "", self.currency) is None:
-            raise ValidationError(say(_("“%(found)s” is not an amount. Write it like 1708.20.", found=field.data[:40])))
-
-    @property
-    def minor(self) -> int:
-        """The amount in minor units."""
-        return minor(self.amount.data or "", self.currency) or 0
-
-    @property
-    def form_key(self) -> UUID | None:
-        """The name of this form; None when it was tampered with."""
-        try:
-            return UUID(self.key.data or "")
-        except ValueError:
-            return None
+        """An amount that can be read in one way only; `minor` holds it then."""
+        self.minor = checked_amount(field.data, _rule(self.currency))
 
 
 class LinkForm(PortalForm):
@@ -216,8 +197,9 @@ class ReasonForm(PortalForm):
 
 
 class ClaimForm(WithPaper):
-    """What an employer paid, when, and the slip that shows it."""
+    """What an employer paid, when, and the slip that shows it; *minor* units once it was checked."""
 
+    minor = 0
     once = HiddenField(validators=[Length(max=40)])
     amount = StringField(
         _l("What did you pay?"),
@@ -244,11 +226,5 @@ class ClaimForm(WithPaper):
             raise ValidationError(say(_("Choose the currency you paid in.")))
 
     def validate_amount(self, field: Any) -> None:
-        """An amount that can be read in one way only."""
-        if minor(field.data or "", self.currency.data or "") is None:
-            raise ValidationError(say(_("“%(found)s” is not an amount. Write it like 1708.20.", found=field.data[:40])))
-
-    @property
-    def minor(self) -> int:
-        """The amount in minor units."""
-        return minor(self.amount.data or "", self.currency.data or "") or 0
+        """An amount that can be read in one way only; `minor` holds it then."""
+        self.minor = checked_amount(field.data, _rule(self.currency.data or ""))
