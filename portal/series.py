@@ -8,7 +8,7 @@ use a number twice.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, bindparam
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -24,12 +24,15 @@ class Series(Base):
     last: Mapped[int] = mapped_column(BigInteger)
 
 
+#: Built once: a night gives out thousands of numbers.
+_NEXT = (
+    insert(Series)
+    .values(name=bindparam("series"), last=1)
+    .on_conflict_do_update(index_elements=[Series.name], set_={"last": Series.last + 1})
+    .returning(Series.last)
+)
+
+
 def next_number(session: Session, series: str) -> int:
     """The next number of *series*, starting at 1.  Holds the series until the transaction ends: take it last."""
-    statement = (
-        insert(Series)
-        .values(name=series, last=1)
-        .on_conflict_do_update(index_elements=[Series.name], set_={"last": Series.last + 1})
-        .returning(Series.last)
-    )
-    return session.execute(statement).scalar_one()
+    return session.execute(_NEXT, {"series": series}).scalar_one()

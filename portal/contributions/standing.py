@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.contributions.models import Declaration, DeclarationLine, State
@@ -87,10 +87,15 @@ def declared_months(session: Session, employer_id: int) -> dict[tuple[str, Month
     return {(scheme, month): one for (_employer, scheme, month), one in together(found).items()}
 
 
+#: Built once: it is asked several times for each month that is declared or paid.
+_OF_MONTH = select(Declaration).where(
+    Declaration.employer_id == bindparam("employer"), Declaration.month == bindparam("month"), counts()
+)
+
+
 def standing_declarations(session: Session, employer_id: int, month: Month) -> dict[str, Declared]:
     """What counts for *month*, by scheme."""
-    wanted = (Declaration.employer_id == employer_id, Declaration.month == month, counts())
-    found = session.scalars(select(Declaration).where(*wanted))
+    found = session.scalars(_OF_MONTH, {"employer": employer_id, "month": month})
     return {scheme: one for (_employer, scheme, _month), one in together(found).items()}
 
 

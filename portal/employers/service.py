@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from portal import audit
@@ -94,9 +94,13 @@ def answer(
     return True
 
 
+#: Built once: every declaration and every page of an employer asks.
+_ENROLMENTS = select(Enrolment).where(Enrolment.employer_id == bindparam("employer"))
+
+
 def enrolments_of(session: Session, employer_id: int) -> list[Enrolment]:
     """Every enrolment there ever was, in the fund's order of schemes, the oldest first."""
-    found = session.scalars(select(Enrolment).where(Enrolment.employer_id == employer_id))
+    found = session.scalars(_ENROLMENTS, {"employer": employer_id})
     order = {scheme: place for place, scheme in enumerate(packs())}
     return sorted(found, key=lambda one: (order.get(one.scheme, len(order)), one.from_day))
 

@@ -97,6 +97,9 @@ def _written(session: Session, employer_id: int, scheme: str) -> None:
         del known[name, of]
 
 
+_NEW_CHARGE = insert(Charge).on_conflict_do_nothing(index_elements=["employer_id", "scheme", "month"]).returning(Charge)
+
+
 def charge_for(
     session: Session,
     employer_id: int,
@@ -109,17 +112,11 @@ def charge_for(
     at: datetime,
 ) -> Charge:
     """The charge of one month of one scheme; made when there is none yet, and otherwise left as it is."""
-    statement = insert(Charge).values(
-        employer_id=employer_id,
-        scheme=scheme,
-        month=month,
-        due_day=due_day,
-        currency=currency,
-        pack_hash=pack_hash,
-        created_at=at,
-    )
-    keys = ["employer_id", "scheme", "month"]
-    made = session.scalars(statement.on_conflict_do_nothing(index_elements=keys).returning(Charge)).one_or_none()
+    facts = {
+        "employer_id": employer_id, "scheme": scheme, "month": month, "due_day": due_day, "currency": currency,
+        "pack_hash": pack_hash, "created_at": at,
+    }  # fmt: skip
+    made = session.scalars(_NEW_CHARGE, [facts]).one_or_none()
     if made is not None:
         _written(session, employer_id, scheme)
         return made

@@ -137,25 +137,36 @@ def _allocations(session: Session, payment: Payment) -> list[dict[str, Any]]:
     return found
 
 
+#: Built once, with the payment's transaction, employer, scheme and day to be filled in.
+_REACHED = (
+    select(Charge, Posting.account, -func.sum(Posting.amount))
+    .join(Posting, Posting.charge_id == Charge.id)
+    .join(Transaction, Posting.transaction_id == Transaction.id)
+    .where(
+        or_(
+            Transaction.id == bindparam("own"),
+            and_(
+                Transaction.id > bindparam("own"),
+                Transaction.employer_id == bindparam("employer"),
+                Transaction.scheme == bindparam("scheme"),
+                Transaction.effective_day == bindparam("paid_on"),
+                Transaction.name.startswith("credit/use/"),
+            ),
+        ),
+        Posting.account.in_(book.DUE_ACCOUNTS),
+    )
+    .group_by(Charge.id, Posting.account)
+    .order_by(func.min(Posting.id))
+)
+
+
 def _reached(session: Session, payment: Payment) -> list[tuple[Charge, str, int]]:
     """The charges the payment's own entries settled, and those that what was left of it settled in the same breath."""
-    amount = -func.sum(Posting.amount)
-    used_at_once = and_(
-        Transaction.id > payment.transaction_id,
-        Transaction.employer_id == payment.employer_id,
-        Transaction.scheme == payment.scheme,
-        Transaction.effective_day == payment.paid_on,
-        Transaction.name.startswith("credit/use/"),
-    )
-    statement = (
-        select(Charge, Posting.account, amount)
-        .join(Posting, Posting.charge_id == Charge.id)
-        .join(Transaction, Posting.transaction_id == Transaction.id)
-        .where(or_(Transaction.id == payment.transaction_id, used_at_once), Posting.account.in_(book.DUE_ACCOUNTS))
-        .group_by(Charge.id, Posting.account)
-        .order_by(func.min(Posting.id))
-    )
-    return [(charge, account, int(total)) for charge, account, total in session.execute(statement)]
+    filled = {
+        "own": payment.transaction_id, "employer": payment.employer_id, "scheme": payment.scheme,
+        "paid_on": payment.paid_on,
+    }  # fmt: skip
+    return [(charge, account, int(total)) for charge, account, total in session.execute(_REACHED, filled)]
 
 
 def receipt_of(session: Session, payment: Payment) -> Receipt:
