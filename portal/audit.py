@@ -92,6 +92,7 @@ class Event(Enum):
     COVERAGE_CLOSED = ("coverage.closed", ("scheme", "month", "people", "reason"))
     CORE_REFUSED = ("core.refused", ("message", "problem"))
     CORE_RETRIED = ("core.retried", ("message",))
+    CORE_REPAIRED = ("core.repaired", ("scheme", "month", "people"))
 
     SLIP_PRINTED = ("employee.slip_printed", ())
     EMPLOYEE_CAME_IN = ("employee.came_in", ("way",))

@@ -4,6 +4,9 @@ What must leave the portal (to the core, by mail), saved in the transaction that
 The broker only wakes the sender.  A row is leased while it is being sent; a sender that dies
 leaves a lease that runs out, and the next try knows from ``attempts`` that it must look first.
 Leases run on the real clock: moving the practice clock must not hand a message to two senders.
+
+Turns are fair: whoever had a message dealt with goes behind everybody who waits, so one employer
+with a thousand messages, or with one that fails for ever, delays nobody.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, exists, or_, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
@@ -23,10 +26,40 @@ from portal.db import WAKE, Base, Id, PublicId
 from portal.scheme.explain import words_to_json
 from portal.words import Words
 
-#: Longer than any request to the core may take.
+#: Longer than any one request to the core may take; it is renewed before each that changes something.
 LEASE = timedelta(minutes=5)
 #: Waiting after the first failure, doubled each time up to the longest.
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=15)
+#: How long a message that always fails is tried before it is set aside with the reason.
+GIVE_UP = timedelta(hours=48)
+
+
+def wait_after(tries: int) -> timedelta:
+    """
+    How long to wait after this many failures in a row (1 or more), before chance is added.
+
+    >>> [wait_after(tries).total_seconds() for tries in (1, 2, 3, 11)]
+    [1.0, 2.0, 4.0, 900.0]
+    """
+    return min(FIRST_WAIT * (1 << min(tries - 1, 20)), LONGEST_WAIT)
+
+
+def tries_in(time: timedelta) -> int:
+    """
+    How many failures in a row, each waited after, fill *time*.
+
+    >>> tries_in(GIVE_UP)
+    201
+    """
+    tries, waited = 0, timedelta()
+    while waited < time:
+        tries += 1
+        waited += wait_after(tries)
+    return tries
+
+
+#: The failures in a row after which a message is set aside.
+MOST_TRIES = tries_in(GIVE_UP)
 
 
 class Message(Base):
@@ -47,7 +80,10 @@ class Message(Base):
     employer_id: Mapped[int | None] = mapped_column(ForeignKey("employer.id"))
     payload: Mapped[dict[str, Any]]
     state: Mapped[str]
+    #: How often it was leased: whoever holds the lease knows the number, so an older sender is told apart.
     attempts: Mapped[int] = mapped_column(default=0)
+    #: Failures in a row that count against the message itself; a fresh start begins at 0.
+    tries: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     lease_until: Mapped[datetime | None]
     next_try_at: Mapped[datetime]
     last_problem: Mapped[str] = mapped_column(default="")
@@ -102,16 +138,16 @@ def claim(session: Session, topic: str, *, at: datetime) -> Message | None:
     """
     Lease the oldest message of *topic* that may be sent now, or None.
 
-    Messages of one employer go in order and one at a time: a message waits while an older
-    one of the same employer is still open.  *at* is the real time.
+    Messages of one employer go in order and one at a time: a message waits while an older one of the same employer
+    is open, or any is being sent.  Claims of a topic are made one after the other: two made at once could miss each
+    other.  *at* is the real time.
     """
-    older = aliased(Message)
-    held_back = exists().where(
-        older.topic == Message.topic,
-        older.employer_id == Message.employer_id,
-        older.id < Message.id,
-        older.state.in_(("queued", "leased")),
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtext("outbox/" + topic))))
+    other = aliased(Message)
+    in_the_way = ((other.id < Message.id) & other.state.in_(("queued", "leased"))) | (
+        (other.id != Message.id) & (other.state == "leased") & (other.lease_until >= at)
     )
+    held_back = exists().where(other.topic == Message.topic, other.employer_id == Message.employer_id, in_the_way)
     ready = or_(
         (Message.state == "queued") & (Message.next_try_at <= at),
         (Message.state == "leased") & (Message.lease_until < at),
@@ -119,7 +155,7 @@ def claim(session: Session, topic: str, *, at: datetime) -> Message | None:
     statement = (
         select(Message)
         .where(Message.topic == topic, ready, ~held_back)
-        .order_by(Message.id)
+        .order_by(Message.next_try_at, Message.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
@@ -138,25 +174,56 @@ def still_leased(session: Session, effect: UUID, attempts: int) -> Message | Non
     return message if message and message.state == "leased" and message.attempts == attempts else None
 
 
-def done(message: Message, *, at: datetime) -> None:
+def done(session: Session, message: Message, *, at: datetime) -> None:
     """It was sent and read back.  What it carried is emptied: it may hold a code or an address."""
     message.state, message.done_at, message.lease_until, message.last_problem = "done", at, None, ""
     if message.topic in ("mail", "sms"):
         message.payload = {}
+    _let_others_first(session, message, at)
 
 
 def again(message: Message, problem: str, *, at: datetime) -> None:
     """It could not be sent now: wait longer after each failure, with some chance in it."""
-    wait = min(FIRST_WAIT * 2 ** min(message.attempts, 20), LONGEST_WAIT)
+    message.tries += 1
     message.state, message.lease_until, message.last_problem = "queued", None, problem[:500]
-    message.next_try_at = at + wait * random.uniform(0.8, 1.2)
+    message.next_try_at = at + wait_after(message.tries) * random.uniform(0.8, 1.2)
 
 
-def refused(message: Message, problem: str) -> None:
+def worn_out(message: Message) -> bool:
+    """Whether it failed so often that it should be set aside."""
+    return message.tries >= MOST_TRIES
+
+
+def put_back(message: Message, problem: str, *, at: datetime) -> None:
+    """It could not be sent, which says nothing about it: it keeps its place in time, behind the others who wait."""
+    message.state, message.lease_until, message.last_problem = "queued", None, problem[:500]
+    message.next_try_at = at
+
+
+def refused(session: Session, message: Message, problem: str, *, at: datetime) -> None:
     """It will never succeed as it is: set aside, with the reason, until an officer sends it again."""
     message.state, message.lease_until, message.last_problem = "refused", None, problem[:500]
+    _let_others_first(session, message, at)
 
 
 def retry(message: Message, *, at: datetime) -> None:
-    """An officer sends a refused message again."""
-    message.state, message.next_try_at = "queued", at
+    """Try it afresh: an officer sends a refused message again, or a part of it is done and the rest follows."""
+    message.state, message.lease_until, message.next_try_at, message.tries = "queued", None, at, 0
+
+
+def _let_others_first(session: Session, message: Message, at: datetime) -> None:
+    """The employer had a turn: the next message of the same employer goes behind everybody who waits now."""
+    if message.employer_id is None:
+        return
+    following = (
+        select(Message.id)
+        .where(Message.topic == message.topic, Message.employer_id == message.employer_id, Message.id > message.id)
+        .where(Message.state == "queued")
+        .order_by(Message.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    session.execute(
+        update(Message).where(Message.id == following, Message.next_try_at < at).values(next_try_at=at),
+        execution_options={"synchronize_session": False},
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal import approvals, audit, audit_chain, files, outbox, series, taken, work
+from portal import approvals, audit, audit_chain, breaker, files, outbox, series, taken, work
 from portal.auth import models as auth
 from portal.auth import on_behalf
 from portal.bank import models as bank
@@ -31,6 +31,7 @@ ALL = (
     audit_chain,
     auth,
     bank,
+    breaker,
     cases,
     colleagues,
     bringing,

@@ -261,7 +261,7 @@ def _sent() -> Iterator[None]:
     try:
         yield
     except CoreUnavailable as lost:
-        raise CoreUnavailable(lost.words, ambiguous=True) from lost
+        raise CoreUnavailable(lost.words, ambiguous=True, silent=lost.silent, for_all=lost.for_all) from lost
 
 
 def _settled(person: PersonForCore, known: People, refused: Mapping[str, CoreRefused]) -> int | CoreRefused:

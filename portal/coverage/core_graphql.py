@@ -46,7 +46,10 @@ class Graph:
         if status == 200 and not errors and isinstance(results, dict):
             return results
         message = str(errors[0].get("message")) if errors else ""
-        raise CoreUnavailable(shapes.trouble(status, message, self._agent), ambiguous=writes and status != 400)
+        shut_out = "csrftoken" in message or "unauthorized" in message.lower()
+        raise CoreUnavailable(
+            shapes.trouble(status, message, self._agent), ambiguous=writes and status != 400, for_all=shut_out
+        )
 
     def mutate(self, name: str, inputs: Sequence[Mapping[str, Any]]) -> None:
         """Mutations of one kind, in order, many in a request.  The answers say nothing; the log does."""
@@ -58,7 +61,10 @@ class Graph:
             try:
                 self.ask(f"mutation({head}){{{body}}}", given, writes=True)
             except CoreUnavailable as lost:
-                raise CoreUnavailable(lost.words, ambiguous=lost.ambiguous or sent > 0) from lost
+                sent_some = lost.ambiguous or sent > 0
+                raise CoreUnavailable(
+                    lost.words, ambiguous=sent_some, silent=lost.silent, for_all=lost.for_all
+                ) from lost
 
     def look_up(self, values: Sequence[str], field: str, wanted: str) -> dict[str, list[Node]]:
         """The nodes of *field* for each of *values*, put where its braces are.  Those without nodes are left out."""

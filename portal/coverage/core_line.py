@@ -10,7 +10,7 @@ import http.client
 import json
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -33,13 +33,17 @@ class CoreUnavailable(Exception):
     them, and no message should be set aside because of them.
 
     *silent*: there was no answer that says anything: it is away, late, broken or asks for less.
+
+    *for_all*: whatever is sent next would fail alike, so nothing should be sent for a while: it is silent, or
+    does not let the portal in.
     """
 
-    def __init__(self, words: Words, *, ambiguous: bool = False, silent: bool = False) -> None:
+    def __init__(self, words: Words, *, ambiguous: bool = False, silent: bool = False, for_all: bool = False) -> None:
         super().__init__(str(words))
         self.words = words
         self.ambiguous = ambiguous
         self.silent = silent
+        self.for_all = silent or for_all
 
 
 class CoreRefused(Exception):
@@ -64,10 +68,12 @@ class CoreLine:
             raise ValueError(f"The core's address must begin with http:// or https://, not {url!r}.")
         self._secure = parts.scheme == "https"
         self._host, self._port, self._base = parts.hostname, parts.port, parts.path.rstrip("/")
-        self._user, self._password, self._agent, self._timeout = user, password, user_agent, timeout
+        self._user, self._password, self._agent, self.timeout = user, password, user_agent, timeout
         self._token = ""
         #: What the core's clock showed with its latest answer; None: it has said nothing yet, or never tells.
         self.clock: datetime | None = None
+        #: Called immediately before anything is sent that changes something; what it raises keeps it from being sent.
+        self.before_change: Callable[[], None] | None = None
         #: Whether what answered last says of itself that it is the practice core.
         self.practice = False
 
@@ -89,7 +95,7 @@ class CoreLine:
         credentials = {"username": self._user, "password": self._password}
         status, answer = self._exchange("POST", LOGIN, credentials, writes=False, token="")
         if status in {400, 401}:
-            raise CoreUnavailable(_("The core does not accept the portal's user name or password."))
+            raise CoreUnavailable(_("The core does not accept the portal's user name or password."), for_all=True)
         if status != HTTPStatus.OK or not isinstance(answer, dict) or not isinstance(answer.get("token"), str):
             raise _unusable(status, writes=False)
         self._token = answer["token"]
@@ -99,7 +105,7 @@ class CoreLine:
         self, method: str, path: str, body: Mapping[str, Any] | None, *, writes: bool, token: str
     ) -> tuple[int, Any]:
         """Send and read once.  Raises only when no whole answer came."""
-        deadline = time.monotonic() + self._timeout
+        deadline = time.monotonic() + self.timeout
         line = self._connect()
         headers = {"User-Agent": self._agent, "Accept": "application/json", "Connection": "close"}
         if token:
@@ -107,6 +113,8 @@ class CoreLine:
         if body is not None:
             headers["Content-Type"] = "application/json"
         try:
+            if writes and self.before_change is not None:
+                self.before_change()
             line.request(method, self._base + path, None if body is None else json.dumps(body).encode(), headers)
             response = line.getresponse()
             text = _read(response, deadline)
@@ -122,9 +130,9 @@ class CoreLine:
         line: http.client.HTTPConnection
         if self._secure:
             context = ssl.create_default_context()
-            line = http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout, context=context)
+            line = http.client.HTTPSConnection(self._host, self._port, timeout=self.timeout, context=context)
         else:
-            line = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
+            line = http.client.HTTPConnection(self._host, self._port, timeout=self.timeout)
         try:
             line.connect()
         except OSError as closed:  # nothing was sent
@@ -170,10 +178,10 @@ def _unusable(status: int, *, writes: bool) -> CoreUnavailable:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return CoreUnavailable(_("The core asks the portal to send less at a time."), silent=True)
     if status == HTTPStatus.UNAUTHORIZED:
-        return CoreUnavailable(_("The core does not accept the token it has just given."))
+        return CoreUnavailable(_("The core does not accept the token it has just given."), for_all=True)
     if status == HTTPStatus.FORBIDDEN:
-        return CoreUnavailable(_("The portal's user lacks a right in the core."))
+        return CoreUnavailable(_("The portal's user lacks a right in the core."), for_all=True)
     if 300 <= status < 400:
-        return CoreUnavailable(_("The core has moved to another address; its address must be set anew."))
+        return CoreUnavailable(_("The core has moved to another address; its address must be set anew."), for_all=True)
     words = _("The core answered with error %(status)s.", status=status)
     return CoreUnavailable(words, ambiguous=writes and status >= 500, silent=status >= 500)

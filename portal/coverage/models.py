@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Base, Id, Money
+from portal.db import Base, Id, Money, PublicId
 from portal.scheme.calendars import Month
 
 
@@ -59,3 +59,44 @@ class CoverageMonth(Base):
     #: When it was first sent: from then on it is looked up before it is sent again.
     core_tried_at: Mapped[datetime | None]
     core_known_at: Mapped[datetime | None]
+
+
+class CoreDifference(Base):
+    """
+    One person's month of which the core said something else than the portal, from the comparison that found it first
+    until one that did not find it any more.
+    """
+
+    __tablename__ = "core_difference"
+    __table_args__ = (
+        CheckConstraint("kind IN ('missing', 'extra', 'different', 'doubled')", name="kind"),
+        CheckConstraint("(repair_approval IS NULL) = (repaired_at IS NULL)", name="repaired"),
+        Index(
+            "uq_core_difference_open",
+            "scheme",
+            "month",
+            "person_id",
+            unique=True,
+            postgresql_where=text("gone_at IS NULL"),
+        ),
+        Index(None, "person_id"),
+    )
+
+    id: Mapped[Id]
+    public_id: Mapped[PublicId]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    scheme: Mapped[str]
+    month: Mapped[Month]
+    kind: Mapped[str]
+    #: The core's days of cover, inclusive, and its name of the policy; empty where it has none.
+    theirs_first: Mapped[date | None]
+    theirs_last: Mapped[date | None]
+    policy: Mapped[str] = mapped_column(default="")
+    #: The portal knows: what it must tell the core is on its way, or was refused.
+    waits: Mapped[bool]
+    found_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    gone_at: Mapped[datetime | None]
+    #: The request by which two people had it put right; seen again by a later comparison, it can be asked for anew.
+    repair_approval: Mapped[int | None] = mapped_column(ForeignKey("approval.id"))
+    repaired_at: Mapped[datetime | None]

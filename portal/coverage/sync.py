@@ -1,35 +1,45 @@
 """
 Telling the core what the outbox holds for it, one message a call, in order for each employer.
 
-The core does not deduplicate: what was sent once is looked up before it is sent again, and only
-the sender that holds the lease sends.  A person the core refuses does not hold up the others.
+The core does not deduplicate: what was sent once is looked up before it is sent again, and only the sender that holds
+the lease sends: it is checked and renewed immediately before each request that changes something.  A person the core
+refuses does not hold up the others, a message that always fails is set aside after two days, and a core that is away
+is left alone but for a probe.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, column, func, select, table
+from sqlalchemy import column, func, select, table
 from sqlalchemy.orm import Session
 
-from portal import audit, clock, db, outbox
+from portal import audit, breaker, clock, db, outbox
 from portal.audit import Event
 from portal.coverage.core_client import Core, CoreUnavailable, PersonForCore
 from portal.coverage.models import CoverageMonth
+from portal.coverage.setting_aside import CORE, Subject, give_up, refused_messages, rows_of, some_reason, subject_of
 from portal.coverage.telling import Batch, EmployerForCore, PersonMonth, Told, tell
-from portal.installation import fund, month_from, pack
+from portal.installation import fund, pack
 from portal.outbox import Message
 from portal.people.models import Person
-from portal.scheme.calendars import Month
-from portal.words import Words
+from portal.words import Words, _
+
+log = logging.getLogger("portal.coverage")
 
 #: Person-months a call: what a core that takes 150 requests a minute can do well within the lease.
 AT_ONCE = 200
-#: How long a single person-month may stay undecided before it is set aside, so that the others go on.
-PATIENCE = timedelta(hours=24)
+#: The failures in a row (a day of them) after which a single person-month that stays undecided is set aside.
+PATIENCE = outbox.tries_in(timedelta(hours=24))
+#: An exchange may take up to so many of its time limits: signing in again, and the answer dripping in.
+LIMITS = 4
+BY_SURPRISE = _("The portal could not work on this. Whoever runs it finds the reason in its log.")
 
 # The employers' room stands above this one and is not imported.
 _employer = table(
@@ -43,82 +53,88 @@ class LeaseLost(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """What a message is about: the cover of one employer's people in one month of one scheme."""
-
-    employer_id: int
-    scheme: str
-    month: Month
-
-
-@dataclass(frozen=True, slots=True)
 class Held:
     """A message this sender has leased: nobody else sends it while *attempts* stays the same."""
 
     effect: UUID
     attempts: int
-    created_at: datetime
-    subject: Subject
+    payload: dict[str, Any]
 
 
 def send_one(core: Core) -> bool:
-    """Tell the core of the oldest message that may be sent now; False when none may."""
-    with db.writing() as session:
-        message = outbox.claim(session, "core", at=clock.real_now())
-        held = _held(message) if message is not None else None
+    """
+    Tell the core of the message whose turn it is; False when none may be sent now.
+
+    ValueError when the lease is not longer than a request may take: two could send the same then.
+    """
+    if core.line.timeout * LIMITS >= outbox.LEASE.total_seconds():
+        raise ValueError(f"The lease must be longer than {LIMITS} times the core's time limit.")
+    held = _claim()
     if held is None:
         return False
     try:
-        with db.reading() as session:
-            batch = _batch(session, held.subject)
-        _finish(held, batch, tell(core, batch, _hold(held, batch)) if batch else Told())
+        with _fenced(core, held):
+            _end_strays(core, held)
+            if "end" in held.payload and "month" not in held.payload:
+                _ended(held)
+            else:
+                _tell(core, held, subject_of(held.payload))
     except CoreUnavailable as lost:
-        _put_off(held, lost.words)
+        _put_off(held, lost.words, for_all=lost.for_all)
     except LeaseLost:
         pass  # whoever has it now does the work
+    except Exception:  # one employer's trouble must not keep the others waiting
+        log.exception("message %s not sent", held.effect)
+        _put_off(held, BY_SURPRISE, for_all=False)
     return True
-
-
-def send_again(session: Session, subject: Subject, *, by: int | None, at: datetime) -> int:
-    """
-    Try once more what the core refused; how many person-months.
-
-    Whoever asks has mended the reason.  Again, with nothing refused any more: nothing happens.
-    """
-    refused = session.scalars(
-        select(CoverageMonth).where(*_of(subject), CoverageMonth.core_state == "refused").with_for_update()
-    ).all()
-    for row in refused:
-        row.core_state, row.core_problem = "waiting", ""
-    waiting = _refused_messages(session, subject)
-    for message in waiting:
-        outbox.retry(message, at=clock.real_now())
-        audit.record(
-            session, Event.CORE_RETRIED, at=at, by=by, employer=subject.employer_id, message=str(message.effect)
-        )
-    if refused and not waiting:
-        payload = {"employer": subject.employer_id, "scheme": subject.scheme, "month": str(subject.month)}
-        name = f"core/{subject.employer_id}/{subject.scheme}/{subject.month}/{uuid4()}"
-        outbox.put(session, "core", name, payload, at=clock.real_now(), employer=subject.employer_id)
-    session.info[db.WAKE] = True
-    return len(refused)
 
 
 # -- before sending ------------------------------------------------------------------
 
 
-def _held(message: Message) -> Held:
-    payload = message.payload
-    subject = Subject(payload["employer"], payload["scheme"], month_from(payload["month"]))
-    return Held(message.effect, message.attempts, message.created_at, subject)
+def _claim() -> Held | None:
+    at = clock.real_now()
+    with db.writing() as session:
+        if not breaker.may_try(session, CORE, at=at):
+            return None
+        message = outbox.claim(session, CORE, at=at)
+        return Held(message.effect, message.attempts, dict(message.payload)) if message is not None else None
 
 
-def _of(subject: Subject) -> tuple[ColumnElement[bool], ...]:
-    return (
-        CoverageMonth.employer_id == subject.employer_id,
-        CoverageMonth.scheme == subject.scheme,
-        CoverageMonth.month == subject.month,
-    )
+@contextmanager
+def _fenced(core: Core, held: Held) -> Iterator[None]:
+    """In here nothing that changes the core is sent once another sender has taken over."""
+    core.line.before_change = lambda: _renew(held)
+    try:
+        yield
+    finally:
+        core.line.before_change = None
+
+
+def _renew(held: Held) -> None:
+    with db.writing() as session:
+        message = outbox.still_leased(session, held.effect, held.attempts)
+        if message is None:
+            raise LeaseLost
+        message.lease_until = clock.real_now() + outbox.LEASE
+
+
+def _end_strays(core: Core, held: Held) -> None:
+    """End the covers two people decided to end, but for those that are paid for again meanwhile."""
+    strays: Sequence[str] = held.payload.get("end", ())
+    if not strays:
+        return
+    stands = (CoverageMonth.core_policy.in_(strays), CoverageMonth.state == "open", CoverageMonth.core_state == "known")
+    with db.reading() as session:
+        meant = set(session.scalars(select(CoverageMonth.core_policy).where(*stands)))
+    if ended := [policy for policy in strays if policy not in meant]:
+        core.suspend(ended)
+
+
+def _tell(core: Core, held: Held, subject: Subject) -> None:
+    with db.reading() as session:
+        batch = _batch(session, subject)
+    _finish(held, subject, batch, tell(core, batch, _hold(held, batch)) if batch else Told())
 
 
 def _batch(session: Session, subject: Subject) -> Batch | None:
@@ -126,7 +142,7 @@ def _batch(session: Session, subject: Subject) -> Batch | None:
     statement = (
         select(CoverageMonth, Person)
         .join(Person, Person.id == CoverageMonth.person_id)
-        .where(*_of(subject), CoverageMonth.core_state == "waiting")
+        .where(*rows_of(subject), CoverageMonth.core_state == "waiting")
         .order_by(CoverageMonth.id)
         .limit(AT_ONCE)
     )
@@ -186,24 +202,48 @@ def _locked(session: Session, ids: Iterable[int]) -> Iterable[CoverageMonth]:
 # -- afterwards ----------------------------------------------------------------------
 
 
-def _put_off(held: Held, why: Words) -> None:
+def _put_off(held: Held, why: Words, *, for_all: bool) -> None:
+    """Later again; set aside when it failed for too long.  While the core is away no message is at fault."""
+    at = clock.real_now()
     with db.writing() as session:
+        away = False
+        if for_all:
+            away = breaker.failed(session, CORE, str(why), at=at)
+        else:
+            breaker.worked(session, CORE)
+        message = outbox.still_leased(session, held.effect, held.attempts)
+        if message is None:
+            return
+        if away:
+            outbox.put_back(message, str(why), at=at)
+        elif outbox.worn_out(message):
+            give_up(session, message, str(why), at=at)
+        else:
+            outbox.again(message, str(why), at=at)
+
+
+def _ended(held: Held) -> None:
+    """What had to be ended is, and the message was about nothing else."""
+    at = clock.real_now()
+    with db.writing() as session:
+        breaker.worked(session, CORE)
         if message := outbox.still_leased(session, held.effect, held.attempts):
-            outbox.again(message, str(why), at=clock.real_now())
+            outbox.done(session, message, at=at)
 
 
-def _finish(held: Held, batch: Batch | None, told: Told) -> None:
+def _finish(held: Held, subject: Subject, batch: Batch | None, told: Told) -> None:
     """Store what became of each person-month and of the message, in one transaction."""
     now = clock.real_now()
-    if told.waiting and now - held.created_at > PATIENCE:
-        told.refused, told.waiting = told.refused | told.waiting, {}
     with db.writing() as session:
         message = outbox.still_leased(session, held.effect, held.attempts)
         if message is None:
             return
+        breaker.worked(session, CORE)
+        if told.waiting and message.tries >= PATIENCE:
+            told.refused, told.waiting = told.refused | told.waiting, {}
         if batch is not None:
             _store(session, batch, told)
-        _end_message(session, held, message, told, at=now)
+        _end_message(session, subject, message, told, at=now)
 
 
 def _store(session: Session, batch: Batch, told: Told) -> None:
@@ -221,7 +261,7 @@ def _store(session: Session, batch: Batch, told: Told) -> None:
             row.core_problem = str(told.waiting[row.id])
 
 
-def _end_message(session: Session, held: Held, message: Message, told: Told, *, at: datetime) -> None:
+def _end_message(session: Session, subject: Subject, message: Message, told: Told, *, at: datetime) -> None:
     """
     Done; or once more, for those still waiting; or set aside while somebody is refused.
 
@@ -230,7 +270,7 @@ def _end_message(session: Session, held: Held, message: Message, told: Told, *, 
     session.flush()
     states = dict(
         session.execute(
-            select(CoverageMonth.core_state, func.count()).where(*_of(held.subject)).group_by(CoverageMonth.core_state)
+            select(CoverageMonth.core_state, func.count()).where(*rows_of(subject)).group_by(CoverageMonth.core_state)
         ).all()
     )
     if told.waiting:
@@ -239,31 +279,15 @@ def _end_message(session: Session, held: Held, message: Message, told: Told, *, 
     if states.get("waiting"):
         outbox.retry(message, at=at)
         return
-    for other in _refused_messages(session, held.subject):
-        outbox.done(other, at=at)
+    for other in refused_messages(session, subject):
+        outbox.done(session, other, at=at)
     if not states.get("refused"):
-        outbox.done(message, at=at)
+        outbox.done(session, message, at=at)
         return
-    problem = _some_reason(session, held.subject)
-    outbox.refused(message, problem)
+    problem = some_reason(session, subject)
+    outbox.refused(session, message, problem, at=at)
     if told.refused:
         audit.record(
-            session, Event.CORE_REFUSED, at=clock.now(), employer=held.subject.employer_id,
+            session, Event.CORE_REFUSED, at=clock.now(), employer=subject.employer_id,
             message=str(message.effect), problem=f"{len(told.refused)} refused",
         )  # fmt: skip
-
-
-def _some_reason(session: Session, subject: Subject) -> str:
-    statement = select(CoverageMonth.core_problem).where(*_of(subject), CoverageMonth.core_state == "refused")
-    return session.scalars(statement.order_by(CoverageMonth.id).limit(1)).one()
-
-
-def _refused_messages(session: Session, subject: Subject) -> list[Message]:
-    statement = select(Message).where(
-        Message.topic == "core",
-        Message.employer_id == subject.employer_id,
-        Message.state == "refused",
-        Message.payload["scheme"].astext == subject.scheme,
-        Message.payload["month"].astext == str(subject.month),
-    )
-    return list(session.scalars(statement.order_by(Message.id).with_for_update()))

@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import column, func, select, table
 from sqlalchemy.orm import Session
 
+from portal import breaker
+from portal.breaker import Breaker
 from portal.coverage.models import CoverageMonth
-from portal.coverage.sync import Subject
+from portal.coverage.setting_aside import CORE, Subject
 from portal.outbox import Message
 from portal.people.models import Person
 from portal.scheme.calendars import Month
@@ -57,17 +59,19 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Person-months by what the core knows of them; the oldest message that waits; when it was last told something."""
+    """Person-months by what the core knows of them, the oldest message that waits, and when it was last told."""
 
     waiting: int
     known: int
     refused: int
     oldest: Waiting | None
     last_told: datetime | None
+    #: Set while the core does not answer and only a probe a minute is sent.
+    away: Breaker | None
 
 
 def state(session: Session) -> State:
-    """How everything stands.  Three queries."""
+    """How everything stands.  Four queries."""
     counted = select(CoverageMonth.core_state, func.count()).group_by(CoverageMonth.core_state)
     counts: Mapping[str, int] = dict(session.execute(counted).all())
     last = select(func.max(Message.done_at)).where(Message.topic == "core", Message.state == "done")
@@ -77,7 +81,13 @@ def state(session: Session) -> State:
         refused=counts.get("refused", 0),
         oldest=_oldest(session),
         last_told=session.scalar(last),
+        away=_away(session),
     )
+
+
+def _away(session: Session) -> Breaker | None:
+    found = breaker.state(session, CORE)
+    return found if found is not None and found.open_since is not None else None
 
 
 def _oldest(session: Session) -> Waiting | None:

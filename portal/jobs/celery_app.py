@@ -84,6 +84,8 @@ TIMETABLE: dict[str, Any] = {
     "audit log": {"task": "portal.jobs.tasks.seal_audit", "schedule": 300.0},
     "what the day asks for": {"task": "portal.jobs.tasks.tell_the_day", "schedule": crontab(hour=6, minute=0)},
     "summaries": {"task": "portal.jobs.tasks.send_digests", "schedule": crontab(hour=17, minute=0)},
+    "what was lost": {"task": "portal.jobs.tasks.catch_up", "schedule": crontab(hour="8-23", minute=20)},
+    "the core read back": {"task": "portal.jobs.tasks.compare_core", "schedule": crontab(minute=40)},
     "sweep": {"task": "portal.jobs.tasks.sweep", "schedule": crontab(minute=15)},
 }
 

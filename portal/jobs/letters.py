@@ -37,7 +37,7 @@ def draw_one() -> bool:
         elif held is not None:
             if drawn:
                 letters.keep(session, number, drawn, at=clock.now())
-            outbox.done(held, at=clock.real_now())
+            outbox.done(session, held, at=clock.real_now())
     return True
 
 

@@ -54,11 +54,11 @@ def _next(topic: str, hand_over: Callable[[Mapping[str, Any], str], Outcome]) ->
         if held is None:
             return True
         if not problem:
-            outbox.done(held, at=clock.real_now())
+            outbox.done(session, held, at=clock.real_now())
         elif again:
             outbox.again(held, problem, at=clock.real_now())
         else:
-            outbox.refused(held, problem)
+            outbox.refused(session, held, problem, at=clock.real_now())
         state = "queued" if again and problem else "refused" if problem else "sent"
         deliveries.noted(session, payload, state, attempts=message.attempts, at=clock.now(), problem=problem)
     return True

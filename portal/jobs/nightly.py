@@ -42,6 +42,21 @@ def begin(day: date) -> list[int]:
     return employers
 
 
+def is_missing(session: Session, day: date) -> bool:
+    """
+    Whether the night before *day* was not begun, or parts of it never came to their end.
+
+    A part is an empty message until a worker takes it: a broker that loses all it had loses the rest of the night.
+    """
+    nights = select(JobRun.result).where(JobRun.job == NIGHT, JobRun.day == day).order_by(JobRun.id.desc()).limit(1)
+    begun = session.scalar(nights)
+    if begun is None:
+        return True
+    ended = (JobRun.job == "arrears", JobRun.day == day, JobRun.finished_at.is_not(None))
+    done = sum(run["employers"] for run in session.scalars(select(JobRun.result).where(*ended)))
+    return done < int(begun["employers"])
+
+
 def chunks(employers: list[int]) -> list[list[int]]:
     """Parts of a night's work, each for one task."""
     return [employers[start : start + CHUNK] for start in range(0, len(employers), CHUNK)]
@@ -94,7 +109,7 @@ def settle_one() -> bool:
         if held is not None and problem:
             outbox.again(held, problem, at=clock.real_now())
         elif held is not None:
-            outbox.done(held, at=clock.real_now())
+            outbox.done(session, held, at=clock.real_now())
     return True
 
 

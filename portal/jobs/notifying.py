@@ -40,6 +40,12 @@ def tell_the_day(day: date) -> JobRun:
     return run
 
 
+def is_missing(session: Session, day: date) -> bool:
+    """Whether nobody was told yet what *day* asks for."""
+    told = (JobRun.job == JOB, JobRun.day == day, JobRun.finished_at.is_not(None))
+    return session.scalar(select(JobRun.id).where(*told).limit(1)) is None
+
+
 def send_digests() -> None:
     """One mail for each who wants a summary of the day."""
     with db.writing() as session:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
@@ -17,13 +18,15 @@ from portal.auth.models import Attempt, WebSession
 from portal.coverage import sync
 from portal.coverage.core_client import Core
 from portal.installation import fund
-from portal.jobs import letters, mail, nightly, notifying
+from portal.jobs import comparing, letters, mail, nightly, notifying
 from portal.notices import deliveries
 
 log = logging.getLogger("portal.jobs")
 
 #: One task sends at most so many, then makes room for others.
 AT_ONCE = 100
+#: Nor longer than so many seconds: a mail server that hangs must not keep the core from being told.
+NO_LONGER = 20
 #: One task works in the background for about so many seconds, then lets the others through.
 AT_A_STRETCH = 10
 
@@ -44,10 +47,18 @@ def send_waiting() -> None:
 
 
 def _some(step: Callable[[], bool]) -> None:
-    """Do a step again and again until nothing waits for it, at most so often."""
-    for _ in range(AT_ONCE):
-        if not step():
-            break
+    """
+    Do a step again and again until nothing waits for it, at most so often and so long.
+
+    One that fails by surprise leaves its message leased; it must not keep the other steps from their work.
+    """
+    until = time.monotonic() + NO_LONGER
+    try:
+        for _ in range(AT_ONCE):
+            if not step() or time.monotonic() > until:
+                break
+    except Exception:
+        log.exception("a step of the outbox failed")
 
 
 @shared_task
@@ -76,6 +87,27 @@ def tonight(day: str | None = None) -> None:
 def accrue_arrears(employers: list[int], day: str) -> None:
     """The late charges of these employers as of *day*."""
     nightly.accrue(employers, date.fromisoformat(day))
+
+
+@shared_task
+def catch_up() -> None:
+    """Do what the night and the morning should have done and did not, because the broker lost it or was away."""
+    day = clock.today(fund().timezone)
+    with db.reading() as session:
+        night, told = nightly.is_missing(session, day), notifying.is_missing(session, day)
+    if night:
+        tonight(day.isoformat())
+    if told:
+        notifying.tell_the_day(day)
+
+
+@shared_task
+def compare_core() -> None:
+    """Read the core back and keep what differs, once a day."""
+    config = current_app.config["PORTAL"]
+    if config.core_url:
+        core = Core(config.core_url, config.core_user, config.core_password, config.core_agent)
+        comparing.compare_once(core, clock.today(fund().timezone))
 
 
 @shared_task

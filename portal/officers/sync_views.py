@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
@@ -10,12 +12,13 @@ from flask_login import current_user
 from config import Config
 from portal import clock, db
 from portal.auth.access import Right, fund_staff, guarded, needs
-from portal.coverage import sync, watch
+from portal.coverage import findings, repairing, setting_aside, watch
 from portal.coverage.core_check import Finding, check
 from portal.coverage.core_client import Core
-from portal.errors import NotFound
+from portal.errors import NotFound, Refused
 from portal.installation import fund, month_from, packs
 from portal.scheme.calendars import Month
+from portal.web.filters import say
 from portal.web.pages import PER_PAGE, Page, page_number
 
 bp = guarded(Blueprint("sync", __name__, url_prefix="/fund/core"), fund_staff)
@@ -57,7 +60,7 @@ def send_again() -> ResponseReturnValue:
         )
         if subject is None or subject.scheme not in packs():
             raise NotFound("subject")
-        people = sync.send_again(session, subject, by=current_user.id, at=clock.now())
+        people = setting_aside.send_again(session, subject, by=current_user.id, at=clock.now())
     if people:
         text = ngettext(
             "%(num)s person-month waits to be sent again.", "%(num)s person-months wait to be sent again.", people
@@ -66,6 +69,57 @@ def send_again() -> ResponseReturnValue:
     else:
         flash(gettext("Nothing of this is refused any more."), "info")
     return redirect(url_for(".show"))
+
+
+@bp.get("/differences")
+@needs(Right.FUND_VIEW)
+def differences() -> ResponseReturnValue:
+    """What the core has otherwise than the portal, as the last comparisons found it."""
+    number = page_number()
+    with db.reading() as session:
+        found, total = findings.listed(session, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
+        months = findings.left_to_repair(session)
+        asked = repairing.waiting_requests(session)
+        last = findings.last_comparison(session)
+    return render_template(
+        "officers/core_differences.html",
+        page=Page(found, number, total),
+        months=months,
+        asked=asked,
+        kinds=repairing.KINDS,
+        packs=packs(),
+        last=last,
+        may_repair=Right.CONTRIBUTIONS,
+    )
+
+
+@bp.post("/differences")
+@needs(Right.CONTRIBUTIONS)
+def ask_to_repair() -> ResponseReturnValue:
+    """Ask a second person to have a month put right, or one person's difference; pressed twice, asked once."""
+    scheme, month = request.form.get("scheme", ""), _month(request.form.get("month"))
+    if scheme not in packs():
+        raise NotFound("scheme")
+    try:
+        with db.writing() as session:
+            asked = repairing.ask_to_repair(
+                session, scheme, month, only=_only(request.form.get("difference")),
+                reason=gettext("The comparison with the core found this."), by=current_user.id, at=clock.now(),
+            )  # fmt: skip
+    except Refused as refusal:
+        flash(say(refusal.words), "error")
+        return redirect(url_for(".differences"), 303)
+    flash(gettext("It is asked for. Somebody else has to decide, then it is done."), "success")
+    return redirect(url_for("approvals.show", approval=asked.public_id), 303)
+
+
+def _only(text: str | None) -> UUID | None:
+    if not text:
+        return None
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound("difference") from None
 
 
 def look_at(config: Config) -> tuple[list[Finding], bool]:

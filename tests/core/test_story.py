@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from portal import db
-from portal.coverage import sync
+from portal.coverage import setting_aside, sync
 from portal.coverage.core_client import Core
 from portal.coverage.models import CoverageMonth
 from portal.scheme.calendars import Month
@@ -71,7 +71,9 @@ def test_told_again_after_the_portal_forgot_that_it_had_told_nothing_is_doubled(
         rows = session.scalars(select(CoverageMonth)).all()
         for row in rows:
             row.core_state, row.core_policy = "refused", ""
-        sync.send_again(session, sync.Subject(kafue.id, NHIMA, rows[0].month), by=None, at=rows[0].opened_at)
+        setting_aside.send_again(
+            session, setting_aside.Subject(kafue.id, NHIMA, rows[0].month), by=None, at=rows[0].opened_at
+        )
         policies = {row.core_receipt for row in rows}
     assert there(core, kafue, FIRST) == [True] * 2
     assert core.find_cover(policies) == policies

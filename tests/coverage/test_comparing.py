@@ -113,7 +113,7 @@ def test_the_command_prints_a_line_a_difference_and_ends_with_1(
     (line,) = result.output.splitlines()
     assert json.loads(line) | {"theirs": None} == {
         "kind": MISSING, "insurance_number": people[0].insurance_number, "scheme": NHIMA, "month": "2026-11",
-        "theirs": None, "waits": False,
+        "theirs": None, "waits": False, "policy": "",
     }  # fmt: skip
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+import redis
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -13,13 +15,15 @@ from portal.contributions import drafts
 from portal.contributions import service as contributions
 from portal.employers.models import Employer
 from portal.errors import NotFound
-from portal.jobs import nightly
+from portal.jobs import nightly, notifying
+from portal.jobs.celery_app import make_celery
 from portal.jobs.models import JobRun
 from portal.ledger import book, standing
 from portal.ledger.models import Posting, Transaction
 from portal.outbox import Message
 from portal.payments import service as payments
 from portal.scheme.calendars import Month
+from tests.conftest import Cluster
 from tests.factories import hire, make_employer
 
 MONTH = Month(2026, 9)
@@ -136,3 +140,35 @@ def test_an_account_that_cannot_be_settled_keeps_no_other_waiting() -> None:
         found = dict(session.execute(select(Message.name, Message.state).where(Message.topic == "settle")).all())
     assert found.pop("settle/broken") == "queued"
     assert set(found.values()) == {"done"}
+
+
+def test_a_night_whose_parts_the_broker_lost_is_done_when_the_day_catches_up(app: Flask, cluster: Cluster) -> None:
+    employer = employer_who_declared()
+    celery = make_celery(app, replace(app.config["PORTAL"], redis_url=cluster.redis, practice=False))
+    broker = redis.Redis.from_url(cluster.redis)
+    clock.shift(datetime(2026, 11, 21, 9, tzinfo=UTC) - clock.real_now())
+    jobs = "portal.jobs.tasks."
+    try:
+        celery.tasks[jobs + "tonight"]()
+        assert waiting_in(broker) > 0
+        broker.flushall()  # no worker had taken it
+        assert late_due(employer) == 0
+        celery.tasks[jobs + "catch_up"]()
+        assert waiting_in(broker) > 0
+        celery.tasks[jobs + "accrue_arrears"]([employer.id], LATE.isoformat())
+        assert late_due(employer) == 120_00
+        broker.flushall()
+        celery.tasks[jobs + "catch_up"]()
+        assert waiting_in(broker) == 0  # nothing is left to catch up on
+    finally:
+        db.on_wake(None)
+        broker.flushall()
+        celery.close()
+    with db.reading() as session:
+        told = session.scalars(select(JobRun).where(JobRun.job == notifying.JOB)).all()
+    assert [run.day for run in told] == [LATE]
+
+
+def waiting_in(broker: redis.Redis) -> int:
+    """How many parts of a night wait for a worker."""
+    return sum(b"accrue_arrears" in each for each in broker.lrange("celery", 0, -1))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal import audit, clock, db
 from portal.auth.models import FundRoleName
@@ -19,6 +20,8 @@ from portal.coverage.core_client import Core
 from portal.coverage.models import CoverageMonth
 from portal.coverage.service import DeclaredPerson
 from portal.demo.practice_core import PracticeCore
+from portal.jobs.comparing import compare_once
+from portal.outbox import Message
 from portal.scheme.calendars import Month
 from tests.factories import make_employer, make_officer, make_person, sign_in
 
@@ -146,3 +149,69 @@ def test_what_does_not_exist_is_not_sent(client: FlaskClient, core: Core, employ
     come_in(client, FundRoleName.SUPERVISOR)
     assert send_again(client, "nobody") == 404
     assert send_again(client, employer_number, "2026-99") == 404
+
+
+def test_what_the_core_has_otherwise_is_listed_and_put_right_by_two_people(
+    client: FlaskClient, core: Core, practice: PracticeCore, employer_number: str
+) -> None:
+    while sync.send_one(core):
+        pass
+    day = date(2026, 11, 12)
+    policies = [row["uuid"] for row in practice.tell("state")["policies"]]
+    core.suspend(policies[:2])
+    come_in(client, FundRoleName.CONTRIBUTION_OFFICER)
+    assert "No comparison was made yet" in differences(client)
+    compare_once(core, day)
+    shown = differences(client)
+    assert "The cover of 2 people differs and nothing is done about it yet." in shown
+    assert shown.count("Covered here, missing in the core") == 2
+    form = {"scheme": NHIMA, "month": "2026-11"}
+    asked = [client.post("/fund/core/differences", data=form) for _press in range(2)]
+    assert [each.status_code for each in asked] == [303, 303]
+    (address,) = {each.headers["Location"] for each in asked}
+    request = client.get(address).text
+    assert "Put right what the core has otherwise" in request
+    assert "A request about this month waits for a second person" in differences(client)
+    come_in(client, FundRoleName.SUPERVISOR)
+    fingerprint = re.search(r'name="fingerprint"[^>]* value="(\w+)"', client.get(address).text)
+    assert fingerprint is not None
+    for _press in range(2):
+        client.post(f"{address}/approve", data={"fingerprint": fingerprint[1], "note": ""})
+    assert "the next comparison shows whether it helped" in differences(client)
+    while sync.send_one(core):
+        pass
+    compare_once(core, day + timedelta(days=1))
+    assert "Nothing differs: the core covers exactly whom it should." in differences(client)
+    assert len([row for row in practice.tell("state")["policies"] if row["status"] == 2]) == 3
+
+
+def test_a_month_of_nothing_and_a_difference_of_nobody_are_not_repaired(
+    client: FlaskClient, core: Core, employer_number: str
+) -> None:
+    come_in(client, FundRoleName.CONTRIBUTION_OFFICER)
+    url = "/fund/core/differences"
+    assert client.post(url, data={"scheme": "none", "month": "2026-11"}).status_code == 404
+    assert client.post(url, data={"scheme": NHIMA, "month": "2026-99"}).status_code == 404
+    assert client.post(url, data={"scheme": NHIMA, "month": "2026-11", "difference": "x"}).status_code == 404
+    answer = client.post(url, data={"scheme": NHIMA, "month": "2026-11"}, follow_redirects=True)
+    assert "Nothing of this is left to put right." in answer.text
+    come_in(client, FundRoleName.AUDITOR)
+    assert client.post(url, data={"scheme": NHIMA, "month": "2026-11"}).status_code == 403
+
+
+def test_a_core_that_is_away_is_said_to_be_left_alone(
+    client: FlaskClient, core: Core, practice: PracticeCore, employer_number: str
+) -> None:
+    practice.tell("failures", mode="down")
+    for _try in range(5):
+        with db.writing() as session:
+            session.execute(update(Message).values(next_try_at=clock.real_now() - timedelta(minutes=1)))
+        sync.send_one(core)
+    practice.tell("failures", mode="none")
+    come_in(client, FundRoleName.AUDITOR)
+    assert "tries with one message a minute" in page(client)
+
+
+def differences(client: FlaskClient) -> str:
+    html = client.get("/fund/core/differences").get_data(as_text=True)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html[html.index("<main") :]))
