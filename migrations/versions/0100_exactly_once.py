@@ -39,7 +39,9 @@ def upgrade() -> None:
         sa.Column("gone_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("repair_approval", sa.BigInteger(), nullable=True),
         sa.Column("repaired_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("kind IN ('missing', 'extra', 'different', 'doubled')", name=op.f("ck_core_difference_kind")),
+        sa.CheckConstraint(
+            "kind IN ('missing', 'extra', 'different', 'doubled')", name=op.f("ck_core_difference_kind")
+        ),
         sa.CheckConstraint(
             "(repair_approval IS NULL) = (repaired_at IS NULL)", name=op.f("ck_core_difference_repaired")
         ),

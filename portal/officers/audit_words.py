@@ -9,7 +9,7 @@ from typing import Any
 from portal.approvals import ACTIONS
 from portal.audit import Event
 from portal.officers.timeline import SAYS, month_said, role_said, scheme_said
-from portal.words import Words, _
+from portal.words import Words, _, _n
 
 
 def _day(told: object) -> date:
@@ -68,6 +68,11 @@ _MORE: dict[str, Callable[[Fields], Words]] = {
     Event.PERSON_ADDED.label: lambda _f: _("A person was added"),
     Event.CORE_REFUSED.label: lambda f: _("The core refused a message: %(why)s", why=str(f["problem"])),
     Event.CORE_RETRIED.label: lambda _f: _("A message was sent to the core again"),
+    Event.CORE_REPAIRED.label: lambda f: _n(
+        "What the core had otherwise was put right for %(n)s person",
+        "What the core had otherwise was put right for %(n)s people",
+        int(str(f["people"])),
+    ),
     Event.SLIP_PRINTED.label: lambda _f: _("A slip with a code was printed"),
     Event.EMPLOYEE_CAME_IN.label: lambda _f: _("An employee came in with a code"),
     Event.WORK_TAKEN.label: lambda _f: _("A piece of work was taken or given to a colleague"),
