@@ -19,6 +19,8 @@ WEB = ("http://", "https://")
 PUBLIC_SECRET = "practice-only-and-public-because-practice-mode-has-no-secrets"  # noqa: S105  # known to be public
 #: Below the folder of this machine's files: the secret of a fund that was made here.
 SECRET_FILE = "secret-key"  # noqa: S105  # a name of a file
+#: Characters of a word that opens something.
+SHORTEST_WORD = 24
 #: What a portal on one machine may start with, and the fund's file of each: the practice fund, the same in Nepal, or
 #: nothing but what `flask fund create` made.  Each has a folder and a database of its own.
 FUNDS = {"practice": ROOT / "fund.toml", "none": None, "nepal": ROOT / "portal" / "demo" / "nepal" / "fund.toml"}
@@ -64,6 +66,8 @@ class Config:
     testing: bool = False
     #: Where clamd listens; empty: uploads are not scanned.
     clamd_url: str = ""
+    #: With this word a monitor may read the figures; empty: nobody may.
+    metrics_token: str = ""
     #: Whether the fund's people must sign in with a second step; always in production.
     second_step: bool = False
 
@@ -101,6 +105,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         sms_folder=Path(env.get("SMS_FOLDER", var / "sms")).resolve() if texting else None,
         smtp_url=_address(env, "SMTP_URL", "smtp://", "smtps://"),
         mail_from=env.get("MAIL_FROM", "portal@localhost"),
+        metrics_token=_word(env, "METRICS_TOKEN"),
         clamd_url=_address(env, "CLAMD_URL", "unix:/", "tcp://"),
         core_url=_address(env, "CORE_URL", *WEB).rstrip("/"),
         core_user=env.get("CORE_USER", "portal"),
@@ -177,6 +182,14 @@ def _address(env: Mapping[str, str], name: str, *beginnings: str) -> str:
     if address and not address.startswith(beginnings):
         raise BadSetting(f"{name} must begin with {' or '.join(beginnings)}")
     return address
+
+
+def _word(env: Mapping[str, str], name: str) -> str:
+    """A secret word, or an empty text.  It is not repeated."""
+    word = env.get(name, "").strip()
+    if word and len(word) < SHORTEST_WORD:
+        raise BadSetting(f"{name} must have at least {SHORTEST_WORD} characters, or be left out.")
+    return word
 
 
 def _count(env: Mapping[str, str], name: str, usual: int, least: int, most: int) -> int:

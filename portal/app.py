@@ -26,7 +26,8 @@ from portal.auth.access import GUARDS, login_manager
 from portal.auth.sessions import StoredSessions
 from portal.auth.visits import IDLE
 from portal.demo import stories
-from portal.web import catalogue, errors, filters, headers, incoming, language
+from portal.machine import probes
+from portal.web import catalogue, errors, filters, headers, incoming, language, metering
 
 LARGEST_UPLOAD = 21 * 1024 * 1024
 
@@ -84,6 +85,7 @@ def create_app(config: Config) -> Flask:
     installation.use(config.fund_file, practice=config.practice)
     db.bind(config.database_url)
     headers.register(app)
+    metering.register(app)
     incoming.register(app)
     uploads.register(app)
     language.register(app)
@@ -92,6 +94,7 @@ def create_app(config: Config) -> Flask:
     errors.register(app)
     app.url_defaults(_static_version)
     home.register(app)
+    probes.register(app)
     for room in ROOMS:
         _open_room(app, room)
     if config.practice:
@@ -171,7 +174,7 @@ def _digest(filename: str) -> str:
 
 
 def _practice_clock() -> None:
-    if not request.path.startswith("/static/"):
+    if request.endpoint not in metering.UNSEEN:
         with db.reading() as session:
             clock.shift(db.stored_offset(session))
 

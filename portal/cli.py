@@ -14,6 +14,7 @@ from portal import clock, db, migrate
 from portal.audit_commands import audit_command
 from portal.auth import passwords, service
 from portal.auth.models import FundRoleName
+from portal.backup_commands import backup_command
 from portal.core_commands import core_command
 from portal.declaration_commands import declarations_command
 from portal.demo import fund_maker, snapshot, stories
@@ -37,6 +38,7 @@ def register(app: Flask, config: Config) -> None:
         declarations_command,
         report_command,
         audit_command,
+        backup_command,
         ledger_command,
         core_command,
     ):

@@ -97,8 +97,9 @@ def bind(url: str, *, pool: int = 5) -> Engine:
     if _engine is not None:
         _engine.dispose()
     _engine = create_engine(
-        address(url), pool_size=pool, max_overflow=5, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"}
-    )
+        address(url), pool_size=pool, max_overflow=5, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"},
+        hide_parameters=True,  # what somebody typed must not stand in the words of a failure
+    )  # fmt: skip
     event.listen(_engine, "connect", _keep_prepared)
     return _engine
 

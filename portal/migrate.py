@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -29,6 +30,7 @@ def downgrade(owner_url: str, to: str) -> None:
     command.downgrade(configuration(owner_url), to)
 
 
+@cache
 def head() -> str:
     """The version of the tables that this code expects."""
     return ScriptDirectory(str(FOLDER)).get_current_head() or ""

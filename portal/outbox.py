@@ -11,6 +11,7 @@ with a thousand messages, or with one that fails for ever, delays nobody.
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -21,10 +22,13 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, exists, func, or_, se
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from portal import clock
+from portal import clock, tally, trace
 from portal.db import WAKE, Base, Id, PublicId
+from portal.logs import note
 from portal.scheme.explain import words_to_json
 from portal.words import Words
+
+log = logging.getLogger("portal.outbox")
 
 #: Longer than any one request to the core may take; it is renewed before each that changes something.
 LEASE = timedelta(minutes=5)
@@ -69,6 +73,7 @@ class Message(Base):
     __table_args__ = (
         CheckConstraint("state IN ('queued', 'leased', 'done', 'refused')", name="state"),
         Index("ix_outbox_open", "topic", "next_try_at", postgresql_where=text("state IN ('queued', 'leased')")),
+        Index("ix_outbox_refused", "topic", postgresql_where=text("state = 'refused'")),
         Index(None, "employer_id", "topic", "id"),
     )
 
@@ -88,6 +93,8 @@ class Message(Base):
     next_try_at: Mapped[datetime]
     last_problem: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime]
+    #: Of the click that caused it.
+    reference: Mapped[str] = mapped_column(default="", server_default="")
     done_at: Mapped[datetime | None]
 
 
@@ -105,6 +112,7 @@ def put(
         last_problem="",
         next_try_at=clock.real_now(),  # *at* may be a moved clock's; sending never waits for that
         created_at=at,
+        reference=trace.current(),
     )
     session.execute(statement.on_conflict_do_nothing(index_elements=[Message.name]))
     session.info[WAKE] = True
@@ -118,7 +126,7 @@ def put_many(session: Session, topic: str, messages: Sequence[tuple[str, dict[st
     rows = [
         {
             "topic": topic, "name": name, "payload": payload, "state": "queued", "attempts": 0, "last_problem": "",
-            "next_try_at": now, "created_at": at,
+            "next_try_at": now, "created_at": at, "reference": trace.current(),
         }
         for name, payload in messages
     ]  # fmt: skip
@@ -140,7 +148,7 @@ def claim(session: Session, topic: str, *, at: datetime) -> Message | None:
 
     Messages of one employer go in order and one at a time: a message waits while an older one of the same employer
     is open, or any is being sent.  Claims of a topic are made one after the other: two made at once could miss each
-    other.  *at* is the real time.
+    other.  *at* is the real time.  From here on what happens belongs to the click that caused the message.
     """
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext("outbox/" + topic))))
     other = aliased(Message)
@@ -164,6 +172,7 @@ def claim(session: Session, topic: str, *, at: datetime) -> Message | None:
         message.state = "leased"
         message.attempts += 1
         message.lease_until = at + LEASE
+        trace.follow(message.reference)
     return message
 
 
@@ -179,6 +188,7 @@ def done(session: Session, message: Message, *, at: datetime) -> None:
     message.state, message.done_at, message.lease_until, message.last_problem = "done", at, None, ""
     if message.topic in ("mail", "sms"):
         message.payload = {}
+    _noted(message, "done")
     _let_others_first(session, message, at)
 
 
@@ -187,6 +197,7 @@ def again(message: Message, problem: str, *, at: datetime) -> None:
     message.tries += 1
     message.state, message.lease_until, message.last_problem = "queued", None, problem[:500]
     message.next_try_at = at + wait_after(message.tries) * random.uniform(0.8, 1.2)
+    _noted(message, "again")
 
 
 def worn_out(message: Message) -> bool:
@@ -203,12 +214,22 @@ def put_back(message: Message, problem: str, *, at: datetime) -> None:
 def refused(session: Session, message: Message, problem: str, *, at: datetime) -> None:
     """It will never succeed as it is: set aside, with the reason, until an officer sends it again."""
     message.state, message.lease_until, message.last_problem = "refused", None, problem[:500]
+    _noted(message, "refused")
     _let_others_first(session, message, at)
 
 
 def retry(message: Message, *, at: datetime) -> None:
     """Try it afresh: an officer sends a refused message again, or a part of it is done and the rest follows."""
     message.state, message.lease_until, message.next_try_at, message.tries = "queued", None, at, 0
+
+
+def _noted(message: Message, outcome: str) -> None:
+    """One line and one figure; what went wrong stands in the row: it may repeat what somebody typed."""
+    tally.count(f"message/{message.topic}/{outcome}")
+    note(
+        log, "message", topic=message.topic, message=str(message.effect), outcome=outcome, attempts=message.attempts,
+        reference=message.reference or trace.current(),
+    )  # fmt: skip
 
 
 def _let_others_first(session: Session, message: Message, at: datetime) -> None:

@@ -42,6 +42,16 @@ def found_in(content: IO[bytes], scanner: str, *, patience: float = PATIENCE) ->
     return _judged(answer)
 
 
+def answers(scanner: str, *, patience: float) -> bool:
+    """Whether the scanner is there: it is asked nothing but that.  *patience* is in seconds."""
+    try:
+        with _connected(scanner, patience) as connection:
+            connection.sendall(b"zPING\0")
+            return _line(connection) == "PONG"
+    except (OSError, ValueError):
+        return False
+
+
 def _connected(scanner: str, patience: float) -> socket.socket:
     if scanner.startswith("unix:"):
         connection = socket.socket(socket.AF_UNIX)

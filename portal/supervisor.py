@@ -211,7 +211,7 @@ class Supervisor:
 
     def _wait_for_web(self) -> None:
         host = "127.0.0.1" if self.config.bind == "0.0.0.0" else self.config.bind  # noqa: S104  # compared only
-        self._wait_for("web", f"http://{host}:{self.config.port}/healthz", 60)
+        self._wait_for("web", f"http://{host}:{self.config.port}/health", 60)
 
     def _wait_for(self, name: str, address: str, seconds: int) -> None:
         """Until *address* answers; no child may end meanwhile."""

@@ -2,9 +2,9 @@
 Work that takes longer than a visitor should wait: a row that says who asked for what, how far it is, what came of it.
 
 The row is stored in the transaction of the request.  A worker does it step by step; a step is one transaction that
-keeps what was done together with how far it got, so a worker that is killed repeats one step and nothing twice.  Who
-works on a row holds a lock that the database frees when the worker dies.  The broker only wakes: a message that is
-lost costs one tick of the timetable.  Times are real ones: a moved practice clock neither hurries nor loses work.
+keeps what was done together with how far it got: a worker that is killed repeats one step and nothing twice.  Who works
+on a row holds a lock that ends with the worker.  The broker only wakes: a lost message costs one tick of the timetable.
+Times are real ones: a moved practice clock neither hurries nor loses work.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from portal import audit, clock, db
+from portal import audit, clock, db, trace
 from portal.db import WAKE, Base, Id, PublicId
 from portal.errors import NotFound, Refused
 from portal.files import StoredFile
@@ -33,6 +33,7 @@ from portal.words import Words, _
 log = logging.getLogger("portal.work")
 
 OPEN = ("waiting", "working")
+ONE_OPEN = ("employer_id", "name")
 STILL_OPEN = "state IN ('waiting', 'working')"
 #: A step that fails so often without an answer is given up.
 TRIES = 3
@@ -79,6 +80,7 @@ class Work(Base):
     #: When failed: why, as kept words.
     refusal: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime]
+    reference: Mapped[str] = mapped_column(default="", server_default="")
     updated_at: Mapped[datetime]
 
     @property
@@ -158,10 +160,9 @@ def begin(
         employer_id=employer, asked_by=by, kind=kind.code, name=f"{kind.code}/{name}", back=back,
         payload={**payload, audit.ON_BEHALF: audit.acting_under(session)}, doing=words_to_json(WAITING),
         state="waiting", done=0, total=total, tries=0, files=[], created_at=now, updated_at=now,
+        reference=trace.current(),
     )  # fmt: skip
-    session.execute(
-        statement.on_conflict_do_nothing(index_elements=["employer_id", "name"], index_where=text(STILL_OPEN))
-    )
+    session.execute(statement.on_conflict_do_nothing(index_elements=ONE_OPEN, index_where=text(STILL_OPEN)))
     session.info[WAKE] = True
     wanted = (Work.employer_id.is_not_distinct_from(employer), Work.name == f"{kind.code}/{name}", Work.state.in_(OPEN))
     return session.scalars(select(Work).where(*wanted)).one()
@@ -196,7 +197,7 @@ def do_waiting(seconds: int) -> bool:
     with db.reading() as session:
         waiting = session.scalars(select(Work.id).where(Work.state.in_(OPEN)).order_by(Work.updated_at, Work.id)).all()
     for number in waiting:
-        with _held(number) as ours:
+        with _held(number) as ours, trace.under(trace.current()):
             while ours and _step(number):
                 if monotonic() > until:
                     return True
@@ -264,6 +265,7 @@ def _taken(number: int) -> Order | None:
             return None
         row.tries += 1
         row.state, row.updated_at = "working", clock.real_now()
+        trace.follow(row.reference)
         order = Order(row.id, row.kind, row.employer_id or 0, row.asked_by, row.payload, row.done, row.total)
     if row.tries > TRIES:
         _refuse(order, GIVEN_UP)

@@ -10,9 +10,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from flask import Flask
 from psycopg import sql
 
 from portal import audit_chain, db
+from portal.backup_commands import backup_command
+from portal.opening.models import BACKUP, RESTORE, ReadyMark
 from portal.scheme.calendars import Month
 from portal.wheels import wheel_of
 from tests.conftest import ROOT, Cluster
@@ -103,3 +106,25 @@ def test_what_came_back_guards_itself_as_before(restored: tuple[str, str], empty
     for url, refusal in ((cluster.owner, refused), (cluster.app, for_the_application)):
         with psycopg.connect(url.format(name=empty)) as connection, pytest.raises(refusal):
             connection.execute("UPDATE posting SET amount = amount + 1")
+
+
+def test_a_backup_is_noted_once_it_was_read_to_its_end(restored: tuple[str, str], app: Flask, tmp_path: Path) -> None:
+    """The file of the commands above, and one that ends in the middle."""
+    dump = tmp_path / "portal.dump"
+    command = app.test_cli_runner()
+    app.cli.add_command(backup_command)
+    said = command.invoke(args=["backup", "note", str(dump)])
+    assert said.output.endswith("which can be read to its end.\n")
+    with db.reading() as session:
+        mark = session.get_one(ReadyMark, BACKUP)
+    assert mark.facts["bytes"] == dump.stat().st_size
+    assert abs(mark.at.timestamp() - dump.stat().st_mtime) < 1
+    half = tmp_path / "half.dump"
+    half.write_bytes(dump.read_bytes()[: dump.stat().st_size // 2])
+    refused = command.invoke(args=["backup", "note", str(half)])
+    assert (refused.exit_code, "cannot be read to its end" in refused.output) == (1, True)
+    assert command.invoke(args=["backup", "note"]).exit_code == 0
+    assert command.invoke(args=["backup", "restored"]).exit_code == 0
+    with db.reading() as session:
+        assert session.get_one(ReadyMark, BACKUP).facts == {}
+        assert session.get(ReadyMark, RESTORE) is not None

@@ -37,13 +37,6 @@ def home() -> ResponseReturnValue:
     return redirect("/employers/" if numbers else "/registration/")
 
 
-def health() -> ResponseReturnValue:
-    """For the load balancer: the database answers."""
-    with db.reading() as session:
-        session.execute(select(1))
-    return "ok\n", 200, {"Content-Type": "text/plain"}
-
-
 def fund_css() -> ResponseReturnValue:
     """The fund's colours, which a fund changes in its file and not in a stylesheet."""
     colours = fund().colours
@@ -54,5 +47,4 @@ def fund_css() -> ResponseReturnValue:
 def register(app: Flask) -> None:
     """The addresses that belong to no room."""
     app.add_url_rule("/", "home", home)
-    app.add_url_rule("/healthz", "health", health)
     app.add_url_rule("/fund.css", "fund_css", fund_css)

@@ -25,6 +25,8 @@ from portal.auth.visits import AT_MOST, IDLE
 
 #: How stale `last_seen_at` may be: not every page writes.
 SEEN_EVERY = timedelta(minutes=1)
+#: What is the same for everybody, whatever cookie they bring.
+WITHOUT_VISIT = ("/static/", "/health", "/ready", "/metrics")
 
 
 class Visit(CallbackDict[str, Any], SessionMixin):
@@ -50,7 +52,7 @@ class StoredSessions(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> Visit:
         """The visit the cookie names, or a new one that is stored when something is put into it."""
         token = request.cookies.get(self.get_cookie_name(app))
-        if not token or request.path.startswith("/static/"):
+        if not token or request.path.startswith(WITHOUT_VISIT):
             return Visit({}, None, None)
         now = clock.real_now()
         with db.reading() as session:

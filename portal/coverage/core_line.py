@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import logging
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -17,7 +18,11 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
+from portal import tally, trace
+from portal.logs import note
 from portal.words import Words, _
+
+log = logging.getLogger("portal.core")
 
 #: An answer longer than this is not one of ours (100 log entries are about 20 kB).
 LONGEST_ANSWER = 16 * 1024 * 1024
@@ -105,9 +110,12 @@ class CoreLine:
         self, method: str, path: str, body: Mapping[str, Any] | None, *, writes: bool, token: str
     ) -> tuple[int, Any]:
         """Send and read once.  Raises only when no whole answer came."""
-        deadline = time.monotonic() + self.timeout
+        began = time.monotonic()
+        deadline = began + self.timeout
         line = self._connect()
         headers = {"User-Agent": self._agent, "Accept": "application/json", "Connection": "close"}
+        if trace.current():
+            headers[trace.HEADER] = trace.current()
         if token:
             headers["Authorization"] = f"Bearer {token}"
         if body is not None:
@@ -119,9 +127,11 @@ class CoreLine:
             response = line.getresponse()
             text = _read(response, deadline)
         except (OSError, http.client.HTTPException) as lost:
+            _noted(method, path, type(lost).__name__, began)
             raise CoreUnavailable(_("The core did not answer in time."), ambiguous=writes, silent=True) from lost
         finally:
             line.close()
+        _noted(method, path, str(response.status), began)
         self.clock = _told_time(response.headers.get("Date")) or self.clock
         self.practice = response.headers.get("X-Practice-Core") is not None
         return response.status, _parsed(text)
@@ -152,6 +162,14 @@ def _read(response: http.client.HTTPResponse, deadline: float) -> bytes:
     if response.length:  # fewer bytes than were announced
         raise http.client.IncompleteRead(b"".join(parts), response.length)
     return b"".join(parts)
+
+
+def _noted(method: str, path: str, outcome: str, began: float) -> None:
+    """One line and a figure: of the address only what is the same for everybody."""
+    resource = "/".join(path.partition("?")[0].split("/")[:4])
+    tally.count(f"core/{outcome}")
+    took = round((time.monotonic() - began) * 1000, 1)
+    note(log, "core", method=method, resource=resource, outcome=outcome, ms=took)
 
 
 def _parsed(text: bytes) -> Any:

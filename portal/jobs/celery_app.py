@@ -16,11 +16,15 @@ from celery.schedules import crontab
 from flask import Flask
 
 from config import Config
-from portal import clock, db
+from portal import clock, db, logs, trace
 from portal.coverage.core_check import findings
 from portal.installation import fund
+from portal.jobs import heartbeat, running
 
 log = logging.getLogger("portal.jobs")
+
+#: How the reference of a click travels with a job.
+REFERENCE = "reference"
 
 
 def make_celery(app: Flask, config: Config) -> Celery:
@@ -30,7 +34,8 @@ def make_celery(app: Flask, config: Config) -> Celery:
         """A task inside the portal's context, at the time the practice clock shows."""
 
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
-            with app.app_context():
+            reference = self.request.get(REFERENCE) or trace.current() or trace.new()
+            with trace.under(reference), app.app_context(), running.noted(self.name):
                 if config.practice:
                     with db.reading() as session:
                         clock.shift(db.stored_offset(session))
@@ -40,11 +45,26 @@ def make_celery(app: Flask, config: Config) -> Celery:
     celery.conf.update(SETTINGS)
     celery.conf.timezone = fund().timezone
     celery.conf.beat_schedule = TIMETABLE
+    celery.conf.beat_scheduler = "portal.jobs.heartbeat:Timetable"
     celery.conf.beat_schedule_filename = str(config.var / "timetable")
     celery.set_default()
     db.on_wake(lambda: wake(celery))
     signals.worker_ready.connect(partial(_look_at_the_core, config), weak=False)
+    signals.setup_logging.connect(partial(_log_as_the_portal, config), weak=False)
+    celery.steps["consumer"].add(heartbeat.OfWorker)
     return celery
+
+
+def _log_as_the_portal(config: Config, **_: Any) -> None:
+    """Instead of Celery's own lines, which repeat what a failure said."""
+    logs.set_up(production=config.production)
+
+
+@signals.before_task_publish.connect
+def _pass_on(headers: dict[str, Any] | None = None, **_: Any) -> None:
+    """A job belongs to the click that asked for it."""
+    if headers is not None and trace.current():
+        headers[REFERENCE] = trace.current()
 
 
 def _look_at_the_core(config: Config, **_: Any) -> None:

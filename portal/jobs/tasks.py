@@ -13,7 +13,7 @@ from flask import current_app
 from kombu.exceptions import OperationalError
 from sqlalchemy import delete
 
-from portal import audit_chain, clock, db, work
+from portal import audit_chain, clock, db, trace, work
 from portal.auth.models import Attempt, WebSession
 from portal.coverage import sync
 from portal.coverage.core_client import Core
@@ -50,15 +50,22 @@ def _some(step: Callable[[], bool]) -> None:
     """
     Do a step again and again until nothing waits for it, at most so often and so long.
 
-    One that fails by surprise leaves its message leased; it must not keep the other steps from their work.
+    One that fails by surprise leaves its message leased; it must not keep the other steps from their work.  Each step
+    belongs to the click that caused its message.
     """
     until = time.monotonic() + NO_LONGER
-    try:
-        for _ in range(AT_ONCE):
-            if not step() or time.monotonic() > until:
+    for _ in range(AT_ONCE):
+        with trace.under(trace.current()):
+            if not _went_on(step) or time.monotonic() > until:
                 break
+
+
+def _went_on(step: Callable[[], bool]) -> bool:
+    try:
+        return step()
     except Exception:
         log.exception("a step of the outbox failed")
+        return False
 
 
 @shared_task

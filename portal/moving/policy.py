@@ -29,6 +29,10 @@ NEVER = {
     "recovery_code": "secrets of the second step",
     "ready_mark": "what was tried on this machine",
     "practice_clock": "the clock of practice",
+    "heartbeat": "who was alive here",
+    "job_state": "how the jobs of this installation went",
+    "sighting": "what a worker of this installation saw of its servers",
+    "tally": "figures of this installation's workers",
 }
 #: Columns that never leave: everybody chooses a new password.
 NEVER_COLUMNS = {("account", "password_hash")}

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from config import PUBLIC_SECRET, Config
-from portal import clock
+from portal import clock, scanner
 from portal.coverage.core_check import check
 from portal.coverage.core_client import Core
 from portal.jobs.models import JobRun
 from portal.jobs.nightly import NIGHT
 from portal.opening.check import Check, done, look, missing
-from portal.opening.models import ReadyMark
+from portal.opening.models import BACKUP, RESTORE, ReadyMark
 from portal.scheme.fund import Fund
 from portal.words import _
 
 #: A night and some delay: what should happen each night is late after that.
 A_NIGHT = timedelta(hours=26)
-#: The operator's own script touches this file in VAR_DIR when a backup is done and stored elsewhere.
-BACKUP = "last-backup"
+#: The same for what should happen each quarter.
+A_QUARTER = timedelta(days=100)
 MAIL = "mail"
 #: How long a page waits for the core, in seconds.
 TIMEOUT = 2.0
@@ -36,7 +36,9 @@ def machine_checks(session: Session, config: Config, fund: Fund, *, at: datetime
     yield _address(config)
     yield _secret(config)
     yield _mail(session, config)
-    yield _backup(config, at)
+    yield backup(session, at=at)
+    yield restore_tried(session, at=at)
+    yield _scanner(config)
     yield _timetable(session, at)
     yield _roles(session)
     yield from _core(config, fund)
@@ -83,16 +85,40 @@ def _mail(session: Session, config: Config) -> Check:
     return done("mail", title, _("A test mail from %(sender)s arrived.", **mail_facts(config)))
 
 
-def _backup(config: Config, at: datetime) -> Check:
-    title, path = _("Backup"), config.var / BACKUP
-    to_do = _("Let the script that makes and stores the backup end with: touch %(path)s", path=str(path))
-    try:
-        made = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    except OSError:
+def backup(session: Session, *, at: datetime) -> Check:
+    """Whether a backup was made last night, and read through."""
+    title, mark = _("Backup"), session.get(ReadyMark, BACKUP)
+    to_do = _("Let the script that makes the backup end with: flask backup note FILE")
+    if mark is None:
         return missing("backup", title, _("No backup is known."), to_do)
-    if at - made > A_NIGHT:
-        return missing("backup", title, _("The last backup known is of %(at)s.", at=made), to_do)
-    return done("backup", title, _("The last backup is of %(at)s.", at=made))
+    if at - mark.at > A_NIGHT:
+        return missing("backup", title, _("The last backup known is of %(at)s.", at=mark.at), to_do)
+    if "sha256" not in mark.facts:
+        found = _("The last backup is of %(at)s; nobody read it through.", at=mark.at)
+        return look("backup", title, found, to_do)
+    return done("backup", title, _("The last backup is of %(at)s, and can be read to its end.", at=mark.at))
+
+
+def restore_tried(session: Session, *, at: datetime) -> Check:
+    """Whether somebody lately brought a backup back somewhere, to see that it works."""
+    title, mark = _("A backup brought back, to try it"), session.get(ReadyMark, RESTORE)
+    to_do = _("Bring the last backup back on another machine as docs/operations.md tells, then: flask backup restored")
+    if mark is None:
+        return look("restore", title, _("Nobody noted that a backup was ever brought back."), to_do)
+    if at - mark.at > A_QUARTER:
+        return look("restore", title, _("A backup was last brought back on %(at)s.", at=mark.at), to_do)
+    return done("restore", title, _("A backup was last brought back on %(at)s.", at=mark.at))
+
+
+def _scanner(config: Config) -> Check:
+    title = _("Virus scanner")
+    if not config.clamd_url:
+        words = _("No scanner is set: what is uploaded is kept as it comes, and only ever offered as a download.")
+        return look("scanner", title, words, _("Run clamd, and name it in CLAMD_URL."))
+    if scanner.answers(config.clamd_url, patience=TIMEOUT):
+        return done("scanner", title, _("It answers, and sees every file before the portal does."))
+    words = _("It does not answer, so no file can be uploaded.")
+    return missing("scanner", title, words, _("Start clamd, or mend CLAMD_URL."))
 
 
 def _timetable(session: Session, at: datetime) -> Check:

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base
 
+#: The marks of a backup, made and read through, and of one that was brought back somewhere to try it.
+BACKUP, RESTORE = "backup", "restore"
+
 
 class ReadyMark(Base):
     """One thing that was tried and found right, by its name; trying it again writes over it."""

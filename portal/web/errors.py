@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, g, render_template, request
+from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
@@ -51,9 +51,7 @@ def _not_found(_: NotFound | None = None) -> ResponseReturnValue:
 
 def _cannot_be_kept(problem: DataError) -> ResponseReturnValue:
     # The forms refuse it beside the field; this is for what is read without one.  Its words may hold what was typed.
-    log.warning(
-        "not kept: %s on %s reference %s", type(problem.orig).__name__, request.url_rule, g.get("reference", "")
-    )
+    log.warning("not kept: %s on %s", type(problem.orig).__name__, request.url_rule)
     return _page(
         422,
         gettext("This was not done"),
@@ -91,7 +89,7 @@ def _http(problem: HTTPException) -> ResponseReturnValue:
 
 
 def _our_mistake(problem: Exception) -> ResponseReturnValue:
-    log.exception("our mistake on %s %s reference %s", request.method, request.url_rule, g.get("reference", ""))
+    log.exception("our mistake on %s %s", request.method, request.url_rule)
     return _page(
         500,
         gettext("Something went wrong on our side"),

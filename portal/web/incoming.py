@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from flask import Flask, abort, current_app, request
 
-#: Load balancers ask by address, not by name.
-_BY_ADDRESS = ("/healthz",)
+#: Load balancers and monitors ask by address, not by name.
+_BY_ADDRESS = ("/health", "/healthz", "/ready", "/metrics")
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 
 

@@ -11,11 +11,15 @@ VIRUS = b"EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE"
 
 
 class Scan(socketserver.StreamRequestHandler):
-    """One INSTREAM command: chunks with their lengths, an empty one last."""
+    """PING, or one INSTREAM command: chunks with their lengths, an empty one last."""
 
     def handle(self) -> None:
         """Answer as clamd does."""
-        if self.rfile.read(10) != b"zINSTREAM\0":
+        command = self.rfile.read(6)
+        if command == b"zPING\0":
+            self.wfile.write(b"PONG\0")
+            return
+        if command + self.rfile.read(4) != b"zINSTREAM\0":
             self.wfile.write(b"UNKNOWN COMMAND\0")
             return
         content = b""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,12 +22,14 @@ from portal.jobs import nightly
 from portal.jobs.models import JobRun
 from portal.opening import ready
 from portal.opening.check import Check, Standing
+from portal.opening.models import BACKUP, ReadyMark
 from portal.outbox import Message
 from portal.scheme.explain import words_from_json
 from portal.scheme.fund import Fund, load_fund
 from portal.scheme.pack import PackRefused
 from tests.conftest import ROOT
 from tests.factories import make_officer, sign_in
+from tests.hostile.test_scanner import started
 
 DECISION = '[source.board]\ntitle = "Resolution 4 of the board"\nkind = "decision"\ndate = 2026-01-15\n'
 
@@ -74,7 +75,7 @@ def fund_with(folder: Path, more: str) -> Path:
 
 
 def test_a_fund_and_a_machine_that_are_ready_miss_nothing(database: str, config: Config, own: Fund) -> None:
-    (config.var / "last-backup").touch()
+    note_backup(clock.real_now())
     nightly.begin(clock.today("Africa/Lusaka"))
     confirmed = {"password_hash": "x", "confirmed_at": clock.now()}
     with db.writing() as session:
@@ -135,14 +136,34 @@ def test_a_fund_for_practice_is_not_ready(database: str, app: Flask) -> None:
     assert app.config["PORTAL"].secret_key == PUBLIC_SECRET
 
 
-def test_a_backup_counts_for_a_night(database: str, config: Config, own: Fund) -> None:
-    stamp = config.var / "last-backup"
-    assert str(stamp) in str(lines(config, own)["backup"].to_do)
-    stamp.touch()
+def note_backup(at: datetime, **facts: str) -> None:
+    """As `flask backup note` does, which tests/test_backup.py runs."""
+    with db.writing() as session:
+        session.merge(ReadyMark(name=BACKUP, at=at, account_id=None, facts=facts or {"sha256": "x"}))
+
+
+def test_a_backup_counts_for_a_night_and_one_nobody_read_is_worth_a_look(
+    database: str, config: Config, own: Fund
+) -> None:
+    assert "flask backup note" in str(lines(config, own)["backup"].to_do)
+    note_backup(clock.real_now())
     assert lines(config, own)["backup"].standing is Standing.DONE
-    long_ago = (clock.real_now() - timedelta(hours=27)).timestamp()
-    os.utime(stamp, (long_ago, long_ago))
+    note_backup(clock.real_now(), by="other means")
+    assert lines(config, own)["backup"].standing is Standing.LOOK
+    note_backup(clock.real_now() - timedelta(hours=27))
     assert lines(config, own)["backup"].standing is Standing.MISSING
+
+
+def test_a_virus_scanner_that_is_named_and_silent_is_missing_and_none_is_worth_a_look(
+    database: str, config: Config, own: Fund, tmp_path: Path
+) -> None:
+    assert lines(config, own)["scanner"].standing is Standing.LOOK
+    named = replace(config, clamd_url=f"unix:{tmp_path / 'c.sock'}")
+    assert lines(named, own)["scanner"].standing is Standing.MISSING
+    process = started("unix", str(tmp_path / "c.sock"))
+    assert lines(named, own)["scanner"].standing is Standing.DONE
+    process.kill()
+    process.communicate()
 
 
 def test_the_nights_work_is_noted_even_where_nobody_owes_anything(database: str, config: Config, own: Fund) -> None:

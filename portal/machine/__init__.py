@@ -1,0 +1,1 @@
+"""What those who run the portal see of it: whether it can work, figures for their alarms, and the machine room."""
