@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run setup test fast check fix messages migrate bench long core test-core
+.PHONY: run setup test fast check fix messages migrate bench long chaos core test-core
 
 run:            ## start the whole portal with the practice fund; DEMO=none: with a fund of one's own
 	@exec $(PYTHON) -m portal
@@ -39,6 +39,11 @@ bench: setup    ## measure what we promise
 
 long: setup     ## what takes longer than a merge may
 	$(BIN)/python -m pytest -q -m "long and not core" tests
+	$(MAKE) --no-print-directory chaos
+
+chaos: setup    ## break everything on purpose and count what was lost; SEEDS=12 FAULTS=25 DECLARATIONS=100 MUTANT=no-lookup
+	$(BIN)/python -m tests.chaos --seeds $(or $(SEEDS),3) --faults $(or $(FAULTS),12) \
+	    --declarations $(or $(DECLARATIONS),60) $(if $(MUTANT),--mutant $(MUTANT))
 
 core: setup     ## put a test openIMIS together from its packages and start it; PORT=8401: elsewhere than on 8400
 	@exec $(BIN)/python -m portal.openimis $(if $(PORT),--port $(PORT))

@@ -43,6 +43,7 @@ class PracticeCore:
 
     *store* is the file it keeps; without one it forgets at the end.  *agent* is the part of the
     User-Agent it lets in.  *token_seconds* is how long a sign-in lasts.  *rights* are those of its account.
+    *takes_everything*: it applies whatever it receives, however often, where openIMIS would see that it has it.
     """
 
     def __init__(
@@ -56,8 +57,9 @@ class PracticeCore:
         agent: str = "contribution-portal",
         token_seconds: int = 86400,
         rights: Collection[int] = about.ALL_RIGHTS,
+        takes_everything: bool = False,
     ) -> None:
-        self.store = Store(store, products)
+        self.store = Store(store, products, takes_everything=takes_everything)
         self.failures = Failures()
         self.user, self.password, self.agent, self.token_seconds = user, password, agent, token_seconds
         self.rights = rights
@@ -270,8 +272,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=8400)
     parser.add_argument("--store", type=Path, default=None, help="the SQLite file to keep; none: forget at the end")
     parser.add_argument("--product", action="append", default=None, help="code of a product the core has")
+    parser.add_argument("--takes-everything", action="store_true", help="apply again what was applied before")
     told = parser.parse_args(arguments)
-    core = PracticeCore(told.store, told.port, products=told.product or PRODUCTS)
+    products = told.product or PRODUCTS
+    core = PracticeCore(told.store, told.port, products=products, takes_everything=told.takes_everything)
     print(f"Practice core ({LABEL}) at {core.url}", flush=True)
     try:
         core.server.serve_forever()

@@ -49,7 +49,7 @@ def _new_organization(store: Store, body: Mapping[str, Any]) -> Answer:
         return problem(500, "Missing PolicyHolder code" if not code else "Missing PolicyHolder name")
     if not any(c.get("code") == "bus" for kind in body.get("type", ()) for c in kind.get("coding", ())):
         return problem(500, "Failed to match serializer eligible for given request")
-    if store.rows("select 1 from employer where code=?", code):
+    if store.has("select 1 from employer where code=?", code):
         return problem(500, f"Exists Organization with following code `{code}`")
     if fault := _too_long("PolicyHolder", {"code": (code, 32), "phone": (_telecom(body, "phone"), 16)}):
         return problem(500, fault)
@@ -82,7 +82,7 @@ def _new_patient(store: Store, body: Mapping[str, Any]) -> Answer:
         return problem(500, "Invalid location reference, it doesn't match any location.")
     if fault := _too_long("Insuree", {"passport": (_passport(body) or "", 25)}):
         return problem(500, fault)
-    if store.rows("select 1 from person where chf_id=?", code):
+    if store.has("select 1 from person where chf_id=?", code):
         return problem(500, f"Exists patient with following chfid `{code}`")
     return 201, _add_person(store, code, village, body)
 

@@ -2,7 +2,8 @@
 What the practice core keeps, in one SQLite file, and the rules by which it takes something in.
 
 The rules are those seen in a running openIMIS: receipts unique for each product, cover from the later of
-first day and payment, and no deduplication of anything else.
+first day and payment, and no deduplication of anything else.  Told to take everything, it does not even look for
+receipts, persons and employers it has: then its log shows whatever was sent twice.
 """
 
 from __future__ import annotations
@@ -61,13 +62,14 @@ class Unfit(Exception):
 class Store:
     """Everything the practice core was told.  One writer at a time; what an answer told of outlives a hard kill."""
 
-    def __init__(self, path: Path | None, products: Iterable[str]) -> None:
+    def __init__(self, path: Path | None, products: Iterable[str], *, takes_everything: bool = False) -> None:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
         self._db.row_factory = sqlite3.Row
         self.lock = threading.RLock()
         self.today: date | None = None
+        self.takes_everything = takes_everything
         self._db.executescript("pragma journal_mode=wal; pragma synchronous=normal;" + TABLES)
         self._seed(products)
 
@@ -253,7 +255,11 @@ class Store:
         return len(known) == len(uuids)
 
     def _taken(self, receipt: str, product: int) -> bool:
-        return bool(self.rows("select 1 from premium where receipt=? and product_id=?", receipt, product))
+        return self.has("select 1 from premium where receipt=? and product_id=?", receipt, product)
+
+    def has(self, statement: str, *values: Any) -> bool:
+        """Whether what is sent anew is there already; never in the eyes of a core that takes everything."""
+        return not self.takes_everything and bool(self.rows(statement, *values))
 
 
 def _money(text: str) -> str:
