@@ -68,6 +68,9 @@ class Config:
     clamd_url: str = ""
     #: With this word a monitor may read the figures; empty: nobody may.
     metrics_token: str = ""
+    #: What one account of the fund may read before it is stopped: persons in 24 hours, files in an hour.
+    read_persons_a_day: int = 5000
+    read_files_an_hour: int = 300
     #: Whether the fund's people must sign in with a second step; always in production.
     second_step: bool = False
 
@@ -117,6 +120,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         proxies=_count(env, "TRUSTED_PROXIES", 0, 0, 5),
         bind=env.get("BIND", "127.0.0.1"),
         web_workers=_count(env, "WEB_WORKERS", 2, 1, 100),
+        read_persons_a_day=_count(env, "READ_PERSONS_A_DAY", 5000, 100, 1_000_000),
+        read_files_an_hour=_count(env, "READ_FILES_AN_HOUR", 300, 10, 100_000),
         second_step=production or _one_of(env, "SECOND_STEP", ("no", "yes")) == "yes",
     )
 

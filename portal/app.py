@@ -27,6 +27,7 @@ from portal.auth.sessions import StoredSessions
 from portal.auth.visits import IDLE
 from portal.demo import stories
 from portal.machine import probes
+from portal.staff import reading_watch
 from portal.web import catalogue, errors, filters, headers, incoming, language, metering
 
 LARGEST_UPLOAD = 21 * 1024 * 1024
@@ -95,6 +96,7 @@ def create_app(config: Config) -> Flask:
     app.url_defaults(_static_version)
     home.register(app)
     probes.register(app)
+    reading_watch.register(app)
     for room in ROOMS:
         _open_room(app, room)
     if config.practice:

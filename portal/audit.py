@@ -114,6 +114,7 @@ class Event(Enum):
     LETTER_WRITTEN = ("letter.written", ("letter", "kind"))
     ON_BEHALF_BEGUN = ("on_behalf.begun", ())
     ON_BEHALF_ENDED = ("on_behalf.ended", ())
+    READING_STOPPED = ("account.reading_stopped", ("account", "persons", "files"))
     PERSONAL_DATA_READ = ("personal_data.read", ("where",))
 
     CANDIDATE_KEPT = ("scheme.candidate_kept", ("scheme", "file"))

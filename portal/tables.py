@@ -24,6 +24,7 @@ from portal.officers.record import models as record
 from portal.opening import models as opening
 from portal.payments import models as payments
 from portal.people import models as people
+from portal.staff import reading
 
 ALL = (
     approvals,
@@ -50,6 +51,7 @@ ALL = (
     outbox,
     payments,
     people,
+    reading,
     record,
     reviewing,
     series,

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock, db
 from portal.auth.access import Right, acting_for_employer, fresh, fund_staff, guarded, needs
+from portal.auth.reads import note_read
 from portal.employees.entry import SLIP_FOR, Slip, make_slips
 from portal.employees.entry_views import secret_key
 from portal.employees.forms import FindForm
@@ -158,6 +159,7 @@ def check(person: UUID) -> ResponseReturnValue:
     """Compare the person at the counter with who is on file, then print."""
     with db.reading() as session:
         found = _person(session, person)
+    note_read("person", subject=f"person:{person}")
     return render_template("employees/counter_check.html", person=found, token=uuid4(), days=SLIP_FOR.days)
 
 

@@ -14,6 +14,7 @@ from flask_login import current_user
 from portal import clock
 from portal.audit import AuditEvent, Event
 from portal.auth.access import Right, acting_for_employer, fresh, guarded, needs
+from portal.auth.reads import shown
 from portal.db import reading, writing
 from portal.employers import roster
 from portal.employers.given import asked_of_person
@@ -73,6 +74,7 @@ def export(employer_number: str, kind: str) -> ResponseReturnValue:
     """Exactly what the list shows, as a file that can be changed and imported."""
     with reading() as session:
         content = export_roster(session, g.employer.id, _asked(), kind)
+        shown(list_roster(session, g.employer.id, _asked(), page=1, per_page=1)[1])
     return download(content, f"people-{employer_number}-{today()}.{kind}", XLSX if kind == "xlsx" else CSV)
 
 

@@ -20,6 +20,7 @@ from portal.coverage.core_client import Core
 from portal.installation import fund
 from portal.jobs import comparing, letters, mail, nightly, notifying
 from portal.notices import deliveries
+from portal.staff import reading
 
 log = logging.getLogger("portal.jobs")
 
@@ -143,4 +144,5 @@ def sweep() -> None:
         session.execute(delete(WebSession).where(WebSession.expires_at < now))
         session.execute(delete(Attempt).where(Attempt.at < now - timedelta(days=2)))
         work.sweep(session, at=now)
+        reading.sweep(session, at=now)
         deliveries.forget_addresses(session, at=clock.now())

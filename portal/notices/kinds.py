@@ -48,6 +48,7 @@ class Kind(StrEnum):
     COLLEAGUE_INVITED = "colleague.invited"
     COLLEAGUE_JOINED = "colleague.joined"
     APPROVALS_WAITING = "approvals.waiting"
+    READING_STOPPED = "reading.stopped"
 
 
 class LetterKind(StrEnum):

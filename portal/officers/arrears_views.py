@@ -12,13 +12,13 @@ from flask_babel import gettext as _
 
 from portal import clock, db
 from portal.auth.access import Right, fund_staff, guarded, needs
+from portal.auth.reads import note_read
 from portal.contributions.basis import earlier_pay
 from portal.employers.service import employer_by_number
 from portal.installation import fund, pack, packs
 from portal.ledger.statement import ageing
 from portal.officers import queries, records
 from portal.officers.explained import ACCOUNTS, KINDS, entry_steps, line_explained
-from portal.officers.reads import note_read
 from portal.officers.shown import arrears_csv, by_scheme
 from portal.web.filters import say
 from portal.web.pages import PER_PAGE, Page, download, order, page_number
@@ -108,7 +108,7 @@ def charge(employer_number: str, charge: UUID) -> ResponseReturnValue:
         if declared is not None and _sees_wages():
             lines = records.lines(session, declared, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
     if lines:
-        note_read("lines", subject=f"charge:{charge}", employer=employer.id)
+        note_read("lines", subject=f"charge:{charge}", employer=employer.id, persons=len(lines))
     return render_template(
         "officers/calculation_charge.html",
         employer=employer,

@@ -51,6 +51,10 @@ _MORE: dict[str, Callable[[Fields], Words]] = {
     Event.DETAILS_CHANGED.label: lambda _f: _("Details of an account were changed"),
     Event.ADDRESS_CHANGED.label: lambda _f: _("The e-mail address of an account was changed"),
     Event.VISITS_ENDED.label: lambda _f: _("Other visits of an account were ended"),
+    Event.READING_STOPPED.label: lambda f: _(
+        "An account was stopped: it read %(persons)s persons in 24 hours and took %(files)s files in an hour",
+        persons=f["persons"], files=f["files"],
+    ),
     Event.SECOND_STEP_ON.label: lambda _f: _("The second step of signing in was set up"),
     Event.SECOND_STEP_OFF.label: lambda _f: _("The second step of signing in was taken away"),
     Event.RECOVERY_CODES_MADE.label: lambda _f: _("New recovery codes were made"),

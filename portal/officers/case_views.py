@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock, db, taken
 from portal.auth.access import Right, fund_staff, guarded, needs
+from portal.auth.reads import note_read
 from portal.cases import queries, service
 from portal.cases.forms import InquiryForm, OfficerForm, ReasonForm
 from portal.cases.kinds import BESIDE, INQUIRY, KINDS, OUTCOMES
@@ -24,7 +25,6 @@ from portal.errors import NotFound, Refused
 from portal.installation import fund
 from portal.officers.colleagues import colleagues
 from portal.officers.queue_views import bp as queue_bp  # noqa: F401  # the app opens every blueprint it finds here
-from portal.officers.reads import note_read
 from portal.people.models import Person
 from portal.web.filters import say
 from portal.web.pages import PER_PAGE, Page, download, page_number

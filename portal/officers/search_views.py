@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import db
 from portal.auth.access import Right, fund_staff, guarded, needs
-from portal.officers.reads import note_read
+from portal.auth.reads import note_read
 from portal.officers.search import search
 
 bp = guarded(Blueprint("search", __name__, url_prefix="/fund/search"), fund_staff)
@@ -20,6 +20,6 @@ def show() -> ResponseReturnValue:
     text = request.args.get("q", "").strip()[:100].replace("\x00", "")
     with db.reading() as session:
         found = search(session, text, g.rights)
-    if any(one.code == "person" for one in found):
-        note_read("search")
+    if persons := sum(len(one.hits) for one in found if one.code == "person"):
+        note_read("search", persons=persons)
     return render_template("officers/search.html", text=text, found=found)

@@ -116,7 +116,12 @@ def _other(session: Session, account: UUID, by: int) -> Account:
 
 
 def _keep_one(session: Session, leaving: Account, today: date) -> None:
-    """Somebody else must be able to sign in as system administrator; two who end each other wait for one another."""
+    if is_last_administrator(session, leaving, today):
+        raise Refused(_LAST, status=409)
+
+
+def is_last_administrator(session: Session, account: Account, today: date) -> bool:
+    """Whether nobody else can sign in as system administrator; two who end each other wait for one another."""
     holding = (
         select(Account.id)
         .join(FundRole, FundRole.account_id == Account.id)
@@ -127,6 +132,4 @@ def _keep_one(session: Session, leaving: Account, today: date) -> None:
         .order_by(Account.id)
         .with_for_update(of=FundRole)
     )  # fmt: skip
-    found = set(session.scalars(holding))
-    if found and leaving.id in found and found == {leaving.id}:
-        raise Refused(_LAST, status=409)
+    return set(session.scalars(holding)) == {account.id}

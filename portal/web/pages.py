@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, abort, request, url_for
+from flask import Response, abort, g, has_request_context, request, url_for
 from werkzeug.utils import secure_filename
 
 PER_PAGE = 50
@@ -23,6 +23,11 @@ class Page:
     rows: Sequence[Any]
     number: int
     total: int
+
+    def __post_init__(self) -> None:
+        """Count what a page lists: whoever reads page after page for an employer is counted by it."""
+        if has_request_context():
+            g.rows_shown = g.get("rows_shown", 0) + len(self.rows)
 
     @property
     def pages(self) -> int:
@@ -53,6 +58,7 @@ def page_number() -> int:
 
 def download(content: bytes, name: str, media_type: str) -> Response:
     """A file to save, never to be shown inside the portal; its name also in letters beyond ASCII (RFC 6266)."""
+    g.files_given = g.get("files_given", 0) + 1
     response = Response(content, mimetype=media_type)
     plain = secure_filename(name) or "file"
     own = _OF_NO_NAME.sub("_", name)[-200:]

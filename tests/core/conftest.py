@@ -32,4 +32,4 @@ def core(request: pytest.FixtureRequest) -> Iterator[Core]:
         with PracticeCore() as practice:
             yield Core(practice.url, "portal", "practice")
     else:
-        yield Core(request.getfixturevalue("openimis"), "portal", "practice", timeout=120)
+        yield Core(request.getfixturevalue("openimis"), "portal", "practice")

@@ -17,6 +17,7 @@ from portal.installation import pack
 from portal.notices.models import Notice
 from portal.reports.counting.filings import filings
 from portal.reports.counting.scope import Scope
+from portal.staff.reading import Reading
 from tests.factories import give_mandate, sign_in
 from tests.officers.conftest import AUGUST, TODAY, Fund, set_today
 
@@ -169,3 +170,13 @@ def test_what_an_officer_does_as_such_is_not_marked(fund_of_three: Fund) -> None
     with db.reading() as session:
         kept = session.scalars(select(AuditEvent).where(AuditEvent.event == "employer.note_kept")).one()
     assert kept.on_behalf_id is None
+
+
+def test_people_an_officer_sees_in_the_employers_pages_are_counted_as_read(fund_of_three: Fund) -> None:
+    number = fund_of_three.silent.number
+    begin(fund_of_three, number)
+    fund_of_three.get(f"/employers/{number}/roster/")
+    assert fund_of_three.client.get(f"/employers/{number}/roster/export.csv").status_code == 200
+    with db.reading() as session:
+        counts = session.scalars(select(Reading)).one()
+    assert (counts.account_id, counts.persons, counts.files) == (fund_of_three.supervisor.id, 2, 1)

@@ -139,4 +139,25 @@ KINDS = (
         },
         (FundRoleName.SUPERVISOR,),
     ),
+    Spec(
+        Kind.READING_STOPPED,
+        _("An account of the fund read too much"),
+        Audience.FUND,
+        _("{who} was stopped: too much was read"),
+        _(
+            "The account of {who} was shown {persons} persons in 24 hours and took {files} files in an hour. That is "
+            "more than the work of one person needs, so it was signed out everywhere and closed.\n\n"
+            "Speak with {who} by telephone or in person. If it was not them, somebody has their password or their "
+            "device: the audit log says what was read. Open the account again when you know why."
+        ),
+        _("See the account"),
+        "/fund/access/{account}",
+        {
+            "who": Place(Sort.TEXT, _("the name of the account"), "Mutinta Phiri", required=True),
+            "persons": Place(Sort.TEXT, _("how many persons were shown in 24 hours"), "5 012", required=True),
+            "files": Place(Sort.TEXT, _("how many files were taken in an hour"), "12", required=True),
+        },
+        (FundRoleName.SYSTEM_ADMINISTRATOR,),
+        fixed=True,
+    ),
 )  # fmt: skip

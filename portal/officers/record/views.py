@@ -12,10 +12,10 @@ from flask_login import current_user
 
 from portal import clock, db
 from portal.auth.access import Right, fund_staff, guarded, needs
+from portal.auth.reads import note_read
 from portal.cases.kinds import INQUIRY
 from portal.employers.service import employer_by_number
 from portal.installation import fund, packs
-from portal.officers.reads import note_read
 from portal.officers.record import lists, notes
 from portal.officers.record.notes import NoteForm
 from portal.officers.record.tabs import READERS, TABS, WRITERS, Asked, Tab
@@ -48,7 +48,7 @@ def page(employer_number: str, one: Tab, form: NoteForm | None = None) -> str:
         employer = employer_by_number(session, employer_number)
         shown = one.shown(session, employer, asked)
     if one.reads:
-        note_read(one.reads, employer=employer.id)
+        note_read(one.reads, employer=employer.id, persons=len(shown["page"].rows) if "page" in shown else 1)
     return render_template(
         f"record/{one.code}.html", employer=employer, tab=one, asked=asked, today=asked.today, packs=packs(),
         tabs=[each for each in TABS.values() if each.opens_to(g.rights)], may_note=bool(WRITERS & g.rights),
