@@ -17,6 +17,8 @@ DATABASE = ("postgresql://", "postgres://", "postgresql+psycopg://")
 WEB = ("http://", "https://")
 #: Signs what a practice portal gives to browsers; everybody may read it.
 PUBLIC_SECRET = "practice-only-and-public-because-practice-mode-has-no-secrets"  # noqa: S105  # known to be public
+#: Signs the messages of the practice gateway, which moves no money.
+PUBLIC_GATEWAY_KEY = "practice:known-to-everybody-and-moves-no-money"
 #: Below the folder of this machine's files: the secret of a fund that was made here.
 SECRET_FILE = "secret-key"  # noqa: S105  # a name of a file
 #: Characters of a word that opens something.
@@ -73,6 +75,9 @@ class Config:
     read_files_an_hour: int = 300
     #: Whether the fund's people must sign in with a second step; always in production.
     second_step: bool = False
+    #: Where the fund's payment gateway answers, and the keys of its messages ("name:secret …", the first one signs).
+    gateway_url: str = ""
+    gateway_keys: str = ""
 
     @property
     def secure(self) -> bool:
@@ -122,6 +127,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         web_workers=_count(env, "WEB_WORKERS", 2, 1, 100),
         read_persons_a_day=_count(env, "READ_PERSONS_A_DAY", 5000, 100, 1_000_000),
         read_files_an_hour=_count(env, "READ_FILES_AN_HOUR", 300, 10, 100_000),
+        gateway_url=_address(env, "GATEWAY_URL", *WEB).rstrip("/"),
+        gateway_keys=_gateway_keys(env, practice),
         second_step=production or _one_of(env, "SECOND_STEP", ("no", "yes")) == "yes",
     )
 
@@ -171,6 +178,14 @@ def _kept_secret(var: Path) -> str:
         return (var / SECRET_FILE).read_text(encoding="ascii").strip()
     except (OSError, ValueError):
         return ""
+
+
+def _gateway_keys(env: Mapping[str, str], practice: bool) -> str:
+    """The keys of the payment gateway's messages; in practice one that everybody knows."""
+    keys = env.get("GATEWAY_KEYS", "").strip() or (PUBLIC_GATEWAY_KEY if practice else "")
+    if any(len(part.partition(":")[2]) < 24 for part in keys.split()):
+        raise BadSetting("GATEWAY_KEYS must be written name:secret name:secret, each secret at least 24 characters.")
+    return keys
 
 
 def _one_of(env: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:

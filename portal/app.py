@@ -78,6 +78,14 @@ ROOMS = (
     "portal.moving.views",
 )
 
+#: Those of a fund with a payment gateway.
+GATEWAY_ROOMS = (
+    "portal.gateway.pages.call_views",
+    "portal.gateway.pages.pay_views",
+    "portal.gateway.pages.fund_views",
+    "portal.bank.pages.payout_views",
+)
+
 
 def create_app(config: Config) -> Flask:
     """The portal, ready to serve.  Raises when the fund's file or a pack is wrong, or no database answers."""
@@ -102,7 +110,16 @@ def create_app(config: Config) -> Flask:
     if config.practice:
         _open_room(app, "portal.demo.views")
         _open_room(app, "portal.demo.training_views")
+    if installation.fund().gateway is not None:
+        _open_gateway(app)
     return app
+
+
+def _open_gateway(app: Flask) -> None:
+    """Where the fund has a payment gateway: the way there, what came of it, and the call-back, which signs itself."""
+    for room in GATEWAY_ROOMS:
+        _open_room(app, room)
+    app.extensions["csrf"].exempt(app.blueprints["gateway_call"])
 
 
 def _settings(app: Flask, config: Config) -> None:

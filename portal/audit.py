@@ -88,6 +88,9 @@ class Event(Enum):
     BANK_ENTRY_SETTLED = ("bank.entry_settled", ("way", "amount"))
     BANK_ENTRY_PARKED = ("bank.entry_parked", ())
 
+    GATEWAY_PAYMENT_ASSIGNED = ("gateway.payment_assigned", ("amount",))
+    GATEWAY_ODDITY_CLOSED = ("gateway.oddity_closed", ())
+
     COVERAGE_OPENED = ("coverage.opened", ("scheme", "month", "people"))
     COVERAGE_CLOSED = ("coverage.closed", ("scheme", "month", "people", "reason"))
     CORE_REFUSED = ("core.refused", ("message", "problem"))

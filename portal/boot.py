@@ -159,3 +159,19 @@ def any_port(first: int = 0) -> int:
         with contextlib.suppress(OSError):
             return _bind(port)
     return _bind(0)
+
+
+def practice_core(config: Config, port: int) -> list[str]:
+    """What starts the practice core, which knows the products of the fund."""
+    products = sorted(set(installation.fund().products.values()))
+    store = str(config.var / "practice-core.sqlite")
+    command = [sys.executable, "-m", "portal.demo.practice_core", "--port", str(port), "--store", store]
+    return [*command, *(part for product in products for part in ("--product", product))]
+
+
+def practice_gateway(config: Config, port: int) -> list[str]:
+    """What starts the practice gateway, which calls the portal of this machine back."""
+    host = "127.0.0.1" if config.bind == "0.0.0.0" else config.bind  # noqa: S104  # compared only
+    store = str(config.var / "practice-gateway.sqlite")
+    command = [sys.executable, "-m", "portal.demo.practice_gateway", "--port", str(port), "--store", store]
+    return [*command, "--call-back", f"http://{host}:{config.port}/gateway/call-back"]

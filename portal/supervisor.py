@@ -1,5 +1,5 @@
 """
-Starts PostgreSQL, the broker, the practice core, web, worker and timetable; stops them in reverse order.
+Starts PostgreSQL, the broker, the practice core and gateway, web, worker and timetable; stops them in reverse order.
 
 Every child dies with this process, however it ends.  When one dies by itself, all are stopped,
 and a line says which: half a portal would lose nothing, but tell nobody.
@@ -27,7 +27,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from config import ROOT, BadSetting, Config, from_environment
-from portal import installation, migrate
+from portal import boot, installation, migrate
 from portal.boot import any_port, demand_servers, in_time, named_servers_answer, port_is_free
 from portal.coverage.core_check import findings
 from portal.embedded import Embedded, die_with_parent, writable
@@ -76,6 +76,7 @@ class Supervisor:
         self._migrate()
         if config.practice:
             self._core()
+            self._gateway()
         if config.demo != "none" and config.practice:
             self._practice_fund()
         self._spawn("web", *_web(self.config))
@@ -118,11 +119,16 @@ class Supervisor:
             self._spawn("openimis", sys.executable, "-m", "portal.openimis", "--port", str(port))
             self._wait_for("openimis", f"http://127.0.0.1:{port}/api/api_fhir_r4/", 30 * 60)
         else:
-            products = sorted(set(installation.fund().products.values()))
-            command = [sys.executable, "-m", "portal.demo.practice_core", "--port", str(port)]
-            command += ["--store", str(self.config.var / "practice-core.sqlite")]
-            self._spawn("practice core", *command, *(part for product in products for part in ("--product", product)))
+            self._spawn("practice core", *boot.practice_core(self.config, port))
         self.config = replace(self.config, core_url=f"http://127.0.0.1:{port}")
+
+    def _gateway(self) -> None:
+        """What answers as the payment gateway where the fund has one and none is named."""
+        if self.config.gateway_url or installation.fund().gateway is None:
+            return
+        port = any_port(self.config.port + 500)  # the same next time: bills keep the address of its page
+        self._spawn("practice gateway", *boot.practice_gateway(self.config, port))
+        self.config = replace(self.config, gateway_url=f"http://127.0.0.1:{port}")
 
     def _practice_fund(self) -> None:
         with psycopg.connect(self.config.owner_url) as connection:
@@ -189,6 +195,7 @@ class Supervisor:
             "OWNER_URL": config.owner_url,
             "REDIS_URL": config.redis_url,
             "CORE_URL": config.core_url,
+            "GATEWAY_URL": config.gateway_url,
             "PORT": str(config.port),
             "PRACTICE": "yes" if config.practice else "no",
         }

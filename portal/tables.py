@@ -15,6 +15,7 @@ from portal.coverage import models as coverage
 from portal.db import Base
 from portal.employees import models as employees
 from portal.employers import models as employers
+from portal.gateway import models as gateway
 from portal.jobs import models as jobs
 from portal.ledger import cashbook
 from portal.ledger import models as ledger
@@ -42,6 +43,7 @@ ALL = (
     employees,
     employers,
     files,
+    gateway,
     jobs,
     ledger,
     moving,

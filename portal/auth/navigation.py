@@ -6,6 +6,7 @@ from flask import g, request
 from flask_babel import gettext as _
 
 from portal.auth.access import Right
+from portal.installation import fund
 
 Link = tuple[str, str, bool]
 
@@ -39,6 +40,8 @@ def _of_fund(rights: frozenset[Right]) -> list[tuple[str, str]]:
     links += [(_("Search"), "/fund/search"), (_("Registrations"), "/fund/registrations")]
     if Right.CASH in rights:
         links += [(_("Payments"), "/fund/payments/"), (_("Bank"), "/fund/bank/")]
+        if fund().gateway is not None:
+            links.append((_("Gateway"), "/fund/gateway/"))
     links += [
         (_("Approvals"), "/fund/approvals"),
         (_("Arrears"), "/fund/arrears"),

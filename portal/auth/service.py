@@ -37,6 +37,7 @@ LIMITS = {
     "employee-number": (10, timedelta(minutes=15)),
     "employee-address": (40, timedelta(minutes=15)),
     "problem": (10, timedelta(hours=1)),
+    "call-back": (60, timedelta(minutes=5)),
 }
 
 

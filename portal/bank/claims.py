@@ -17,6 +17,8 @@ from portal.cases.kinds import UNPOSTED, beside
 from portal.cases.models import Case, Side
 from portal.cases.service import New, Paper, Writer
 from portal.errors import Refused
+from portal.gateway.models import GatewayPayment
+from portal.installation import fund
 from portal.words import _
 
 #: Entries shown beside a claim, and how far from its day they may lie.
@@ -54,8 +56,24 @@ def candidates(session: Session, facts: Mapping[str, Any]) -> Sequence[BankEntry
     return session.scalars(select(BankEntry).where(*wanted).order_by(*order).limit(MOST_ENTRIES)).all()
 
 
+def at_gateway(session: Session, facts: Mapping[str, Any]) -> Sequence[GatewayPayment]:
+    """Payments at the gateway that wait for an officer and may be the money: as `candidates`."""
+    day, amount = date.fromisoformat(facts["paid_on"]), int(facts["amount"])
+    paid = func.date(func.timezone(fund().timezone, GatewayPayment.paid_at))
+    near = paid.between(day - NEAR, day + NEAR)
+    wanted = (
+        GatewayPayment.state == "waiting", GatewayPayment.currency == facts["currency"],
+        near | (GatewayPayment.amount == amount),
+    )  # fmt: skip
+    order = (GatewayPayment.amount != amount, func.abs(paid - day), GatewayPayment.id)
+    return session.scalars(select(GatewayPayment).where(*wanted).order_by(*order).limit(MOST_ENTRIES)).all()
+
+
 def _shown(session: Session, case: Case) -> tuple[str, Mapping[str, Any]]:
-    return "bank/beside_claim.html", {"candidates": candidates(session, case.facts), "claimed": case.facts}
+    return "bank/beside_claim.html", {
+        "candidates": candidates(session, case.facts), "at_gateway": at_gateway(session, case.facts),
+        "gateway": fund().gateway, "claimed": case.facts,
+    }  # fmt: skip
 
 
 beside(UNPOSTED.code, _shown)

@@ -76,8 +76,9 @@ class BankEntry(Base):
         UniqueConstraint("bank_account_id", "key"),
         CheckConstraint("amount <> 0", name="amount"),
         CheckConstraint("(unsettled = 0) = (settled_at IS NOT NULL)", name="settled"),
-        CheckConstraint("unsettled = 0 OR sign(unsettled) = sign(amount)", name="unsettled"),
-        CheckConstraint("abs(unsettled) <= abs(amount)", name="within"),
+        # What waits in a payout of the gateway is more than the entry where the gateway kept a fee.
+        CheckConstraint("unsettled = 0 OR sign(unsettled) = sign(amount) OR found = 'payout'", name="unsettled"),
+        CheckConstraint("abs(unsettled) <= abs(amount) OR found = 'payout'", name="within"),
         Index(None, "bank_account_id", "booking_day"),
         Index(None, "statement_id", "position"),
         Index(None, "notice_id"),

@@ -15,6 +15,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from portal.bank.models import BankAccount, BankEntry, BankStatement
+from portal.gateway.models import GatewayPayment
 from portal.ledger import cashbook
 from portal.ledger.cashbook import CashAccount, CashMove
 from portal.payments.models import Payment, PaymentReversal, Receipt
@@ -123,7 +124,8 @@ def not_seen(session: Session, currency: str, last: date, limit: int = 50) -> li
     """
     Money recorded by hand as come in at a bank, up to *last*, that no bank has shown yet: the oldest first.
 
-    What was recorded before the first statement of any account in this currency cannot have been shown.
+    What the payment gateway told of is left out: its payouts tell.  What was recorded before the first statement of any
+    account in this currency cannot have been shown.
     """
     first = session.scalar(select(func.min(BankStatement.from_day)).where(BankStatement.currency == currency))
     if first is None:
@@ -134,6 +136,7 @@ def not_seen(session: Session, currency: str, last: date, limit: int = 50) -> li
         .where(Payment.currency == currency, Payment.paid_on.between(first, last), Payment.method.in_(BY_BANK))
         .where(~select(PaymentReversal.id).where(PaymentReversal.payment_id == Payment.id).exists())
         .where(~select(CashMove.id).where(CashMove.payment_id == Payment.id).exists())
+        .where(~select(GatewayPayment.id).where(GatewayPayment.payment_id == Payment.id).exists())
         .order_by(Payment.paid_on, Payment.id)
         .limit(limit)
     )

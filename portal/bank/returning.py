@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from portal import approvals
 from portal.approvals import Action, Approval, Decider, Row, action
 from portal.bank.models import BankEntry
-from portal.bank.settling import entry_by_id, told
+from portal.bank.settling import entry_by_id, nobodys, told
 from portal.errors import Refused
 from portal.ledger import cashbook
 from portal.ledger.cashbook import CashAccount, CashMove, Move
@@ -100,6 +100,7 @@ def ask(session: Session, code: str, public_id: UUID, *, reason: str, by: int, a
     entry = entry_by_id(session, public_id, lock=True)
     if entry.unsettled <= 0:
         raise Refused(_("Nothing of this entry is in suspense any more."), status=409)
+    nobodys(session, entry)
     shown = {
         "amount": entry.unsettled, "currency": entry.currency, "day": entry.booking_day.isoformat(),
         "payer": entry.payer_name, "account": entry.payer_account, "bank_reference": entry.bank_reference,
@@ -129,6 +130,7 @@ def _leaves(to: CashAccount) -> Any:
     def carry_out(session: Session, request: Approval, by: Decider) -> None:
         entry = entry_by_id(session, UUID(request.subject.partition(":")[2]), lock=True)
         amount = int(request.shown["amount"])
+        nobodys(session, entry)
         if entry.unsettled != amount:
             raise Refused(_("What is left of the entry changed meanwhile. Refuse this request and look at it again."))
         one = Move(

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock, work
 from portal.auth.access import Right
-from portal.bank import importing
+from portal.bank import importing, payouts
 from portal.bank.accounts import account_by_id
 from portal.bank.matching import deciding, keeping
 from portal.bank.models import BankAccount, BankEntry, BankStatement
@@ -79,6 +79,7 @@ def take_in(session: Session, file: StoredFile, typed: Typed, *, by: int | None,
     account = account_by_id(session, typed.account) if typed.account else None
     statements = read(file.content, account, typed)
     made = importing.take_in(session, statements, file, chosen=account, by=by, at=at)
+    payouts.join_waiting(session, by=by, at=at)
     deciding.match_waiting(session)
     sure = keeping.sure_ones(session, AT_ONCE + 1)
     if len(sure) > AT_ONCE:

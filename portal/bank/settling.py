@@ -19,6 +19,7 @@ from portal.audit import Event
 from portal.bank.matching import keeping
 from portal.bank.models import BankEntry
 from portal.errors import NotFound, Refused
+from portal.gateway.payouts import of_entry
 from portal.installation import pack
 from portal.ledger import book, cashbook
 from portal.ledger.cashbook import CashAccount, CashMove, Move
@@ -57,6 +58,7 @@ def settle(
     first = service.receipt_of_key(session, employer_id, key)
     if first is not None:
         return first
+    nobodys(session, entry)
     _fits(entry, amount, scheme)
     receipt = service.record_payment(
         session, employer_id, scheme=scheme, amount=amount, method="bank", bill_reference=bill, key=key, by=by, at=at,
@@ -82,8 +84,20 @@ def link(session: Session, public_id: UUID, receipt: Receipt, *, by: int | None,
     if linked or _taken_back(session, payment):
         words = _("Receipt %(number)s was taken back, or another entry stands behind it.", number=receipt.number)
         raise Refused(words, field="receipt")
+    nobodys(session, entry)
     _fits(entry, payment.amount, payment.scheme)
     _post(session, entry, payment.id, payment.amount, way="recorded", by=by, at=at)
+
+
+def nobodys(session: Session, entry: BankEntry) -> None:
+    """Refuse to give away what is left of a payout: it is that of payments the gateway told of and that wait."""
+    payout = of_entry(session, entry.id)
+    if payout is not None:
+        words = _(
+            "This entry is payout %(number)s of the payment gateway. What is left of it is of payments that wait: say "
+            "on the page of the gateway whose they are.", number=payout.number,
+        )  # fmt: skip
+        raise Refused(words, status=409)
 
 
 def _taken_back(session: Session, payment: Payment) -> bool:
@@ -129,6 +143,7 @@ def out(session: Session, public_id: UUID, *, by: int | None, at: datetime) -> N
     entry = entry_by_id(session, public_id, lock=True)
     if not entry.unsettled:
         return
+    nobodys(session, entry)
     if entry.amount > 0:
         raise Refused(_("Money that came in leaves suspense with two people only."), status=422)
     left = entry.unsettled

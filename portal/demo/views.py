@@ -34,7 +34,7 @@ from portal.demo.story import Card
 from portal.installation import fund
 from portal.jobs import nightly, notifying
 from portal.jobs.models import JobRun
-from portal.jobs.tasks import send_waiting
+from portal.jobs.tasks import compare_gateway, send_waiting
 from portal.people.models import Person
 from portal.web.forms import PortalForm
 
@@ -105,6 +105,7 @@ def run_jobs() -> ResponseReturnValue:
         nightly.accrue(chunk, day)
     notifying.tell_the_day(day)
     send_waiting.run()
+    compare_gateway.run(day.isoformat())
     notifying.send_digests()
     send_waiting.run()
     flash(_("Tonight's jobs are done; what they did stands below."), "success")
@@ -148,21 +149,23 @@ def reset() -> ResponseReturnValue:
     snapshot.put_back(config.owner_url, folder)
     for path in _mail_folder().glob("*.eml"):
         path.unlink()
-    _empty_core(config.core_url)
+    _empty(config.core_url)
+    if fund().gateway is not None:
+        _empty(config.gateway_url)
     flash(_("The practice fund is as it was made. The clock shows the real day."), "success")
     return redirect(url_for(".index"))
 
 
-def _empty_core(url: str) -> None:
+def _empty(url: str) -> None:
     from urllib.error import URLError
     from urllib.request import Request, urlopen
 
     if not url.startswith("http://127.0.0.1:"):
-        return  # only our own practice core forgets on request
+        return  # only our own practice servers forget on request
     try:
         urlopen(Request(f"{url}/practice/reset", method="POST", data=b"{}"), timeout=5).close()  # our own core
     except (URLError, OSError):
-        flash(_("The practice core did not answer; it may still hold what it was told before."), "error")
+        flash(_("A practice server did not answer; it may still hold what it was told before."), "error")
 
 
 def _account() -> int | None:

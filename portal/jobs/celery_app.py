@@ -102,6 +102,7 @@ TIMETABLE: dict[str, Any] = {
     "send what is waiting": {"task": "portal.jobs.tasks.send_waiting", "schedule": 10.0},
     "arrears of the night": {"task": "portal.jobs.tasks.tonight", "schedule": crontab(hour=0, minute=30)},
     "audit log": {"task": "portal.jobs.tasks.seal_audit", "schedule": 300.0},
+    "days of the gateway": {"task": "portal.jobs.tasks.compare_gateway", "schedule": crontab(minute=40, hour="2-23/3")},
     "what the day asks for": {"task": "portal.jobs.tasks.tell_the_day", "schedule": crontab(hour=6, minute=0)},
     "summaries": {"task": "portal.jobs.tasks.send_digests", "schedule": crontab(hour=17, minute=0)},
     "what was lost": {"task": "portal.jobs.tasks.catch_up", "schedule": crontab(hour="8-23", minute=20)},

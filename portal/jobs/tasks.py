@@ -15,8 +15,11 @@ from sqlalchemy import delete
 
 from portal import audit_chain, clock, db, trace, work
 from portal.auth.models import Attempt, WebSession
+from portal.bank import payouts
 from portal.coverage import sync
 from portal.coverage.core_client import Core
+from portal.gateway import asking, billing
+from portal.gateway.providers.choosing import provider
 from portal.installation import fund
 from portal.jobs import comparing, letters, mail, nightly, notifying
 from portal.notices import deliveries
@@ -45,6 +48,21 @@ def send_waiting() -> None:
     if config.core_url:
         core = Core(config.core_url, config.core_user, config.core_password, config.core_agent)
         _some(partial(sync.send_one, core))
+    gateway = provider(config.gateway_url, config.gateway_keys) if config.gateway_url else None
+    if gateway is not None:
+        _some(partial(billing.send_one, gateway, config.base_url))
+        _some(partial(asking.enquire_one, gateway))
+
+
+@shared_task
+def compare_gateway(day: str | None = None) -> None:
+    """The days before *day* beside the gateway's lists of them, those that were not compared yet."""
+    config = current_app.config["PORTAL"]
+    gateway = provider(config.gateway_url, config.gateway_keys) if config.gateway_url else None
+    if gateway is not None:
+        asking.compare_days(gateway, date.fromisoformat(day) if day else clock.today(fund().timezone))
+        with db.writing() as session:
+            payouts.join_waiting(session, by=None, at=clock.now())
 
 
 def _some(step: Callable[[], bool]) -> None:

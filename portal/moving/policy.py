@@ -40,7 +40,8 @@ NEVER_COLUMNS = {("account", "password_hash")}
 WITH_CONSENT = {
     "registration", "registration_document", "fund_case", "case_entry", "case_file", "notice", "notice_delivery",
     "notice_read", "letter", "letter_sent", "outbox", "work", "approval", "audit_event", "audit_block", "faulty_line",
-    "stored_file", "taken", "fund_export", "bank_statement", "bank_entry", "cash_move",
+    "stored_file", "taken", "fund_export", "bank_statement", "bank_entry", "cash_move", "gateway_bill",
+    "gateway_payment", "gateway_oddity", "gateway_day", "gateway_payout", "gateway_part", "gateway_refusal",
 }  # fmt: skip
 #: Names of columns that hold codes or numbers of the fund, wherever they stand.
 CODES = {

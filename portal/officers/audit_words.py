@@ -106,6 +106,8 @@ _MORE: dict[str, Callable[[Fields], Words]] = {
     ),
     Event.BANK_ENTRY_SETTLED.label: lambda _f: _("An entry of the bank left suspense"),
     Event.BANK_ENTRY_PARKED.label: lambda _f: _("An entry of the bank was left in suspense"),
+    Event.GATEWAY_PAYMENT_ASSIGNED.label: lambda _f: _("A payment of the gateway was given to an employer"),
+    Event.GATEWAY_ODDITY_CLOSED.label: lambda _f: _("A message of the gateway that did not fit was dealt with"),
     Event.MAIL_TRIED.label: lambda _f: _("A mail was sent to try the mail server"),
     Event.FUND_EXPORTED.label: lambda f: (
         _("The whole fund was exported with personal data") if f["persons"]
@@ -150,6 +152,7 @@ GROUPS: Mapping[str, Words] = {
     "receipt.": _("Receipts"),
     "credit.": _("Credit"),
     "bank.": _("Bank statements"),
+    "gateway.": _("Payment gateway"),
     "late_charge.": _("Late charges"),
     "coverage.": _("Cover"),
     "core.": _("The core"),

@@ -46,7 +46,7 @@ def home() -> ResponseReturnValue:
     """What matters now: what waits for an officer, what is overdue, who has not declared."""
     today = clock.today(fund().timezone)
     with db.reading() as session:
-        waits, approvals = what_waits(session, today), approval_lists.waiting(session)
+        waits, approvals = what_waits(session, today, at=clock.real_now()), approval_lists.waiting(session)
         mine = approval_lists.waiting_for(session, g.rights, current_user.id)
         ages = by_scheme(ageing(session, today))
     return render_template(
@@ -64,6 +64,8 @@ def first_of(waits: Home, approvals: Waiting) -> First:
             "The core refused %(num)s messages. People may be without cover.", n,
         )  # fmt: skip
         return First(title, "/fund/core", _("See what the core refused"), "late")
+    if Right.CASH in g.rights and g.get("places") is None and (of_gateway := _of_gateway(waits)) is not None:
+        return of_gateway
     if approvals.count:
         n, since = approvals.count, day(approvals.since)
         title = ngettext(
@@ -86,6 +88,25 @@ def first_of(waits: Home, approvals: Waiting) -> First:
         )  # fmt: skip
         return First(title, "/fund/queues/report", _("Read the reports"), "")
     return First(_("Nothing waits for you. Look at what is overdue."), "/fund/arrears", _("See the arrears"), "done")
+
+
+def _of_gateway(waits: Home) -> First | None:
+    """What waits at the payment gateway."""
+    if waits.calls_refused:
+        n = waits.calls_refused
+        title = ngettext(
+            "%(num)s call-back of the payment gateway was refused in the last two days.",
+            "%(num)s call-backs of the payment gateway were refused in the last two days.", n,
+        )  # fmt: skip
+        return First(title, "/fund/gateway/", _("See why"), "late")
+    if waits.gateway.count:
+        n, since = waits.gateway.count, day(waits.gateway.since)
+        title = ngettext(
+            "%(num)s payment of the gateway waits for you, since %(since)s.",
+            "%(num)s payments of the gateway wait for you, the oldest since %(since)s.", n, since=since,
+        )  # fmt: skip
+        return First(title, "/fund/gateway/", _("Look at the payments"), "")
+    return None
 
 
 def wanted_employers() -> queries.Wanted:

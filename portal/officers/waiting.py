@@ -15,7 +15,9 @@ from portal.cases.models import Case, CaseState
 from portal.employers.due import month_fallen_due
 from portal.employers.given import latest_due_day
 from portal.employers.models import Employer, Enrolment, Registration, RegistrationState
-from portal.installation import packs
+from portal.gateway.models import GatewayPayment
+from portal.gateway.refusals import lately
+from portal.installation import fund, packs
 from portal.officers.queries import declares, enrolled_in
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.calendars import Month
@@ -52,17 +54,22 @@ class Home:
     registrations: Waiting
     reports: Waiting
     refused: Waiting
+    #: Payments of the gateway that wait for an officer; and call-backs refused in the last two days.
+    gateway: Waiting
+    calls_refused: int
     months: tuple[SchemeMonth, ...]
 
 
-def home(session: Session, today: date) -> Home:
-    """Everything that waits, in as many queries as there are kinds and schemes."""
+def home(session: Session, today: date, *, at: datetime) -> Home:
+    """Everything that waits, in as many queries as there are kinds and schemes.  *at* is the real time."""
     registrations = (Registration.submitted_at, Registration.state == RegistrationState.SUBMITTED.value)
     refused = (outbox.Message.created_at, outbox.Message.state == "refused", outbox.Message.topic == "core")
     return Home(
         registrations=_waiting(session, *registrations),
         reports=_waiting(session, Case.opened_at, Case.kind == REPORT.code, Case.state == CaseState.OPEN.value),
         refused=_waiting(session, *refused),
+        gateway=_waiting(session, GatewayPayment.told_at, GatewayPayment.state.in_(("waiting", "stuck"))),
+        calls_refused=lately(session, at) if fund().gateway else 0,
         months=tuple(_scheme_month(session, rules, today) for rules in packs().values()),
     )
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from config import PUBLIC_SECRET, Config
+from config import PUBLIC_GATEWAY_KEY, PUBLIC_SECRET, Config
 from portal import clock, scanner
 from portal.coverage.core_check import check
 from portal.coverage.core_client import Core
@@ -42,6 +42,7 @@ def machine_checks(session: Session, config: Config, fund: Fund, *, at: datetime
     yield _timetable(session, at)
     yield _roles(session)
     yield from _core(config, fund)
+    yield from _gateway(config, fund)
 
 
 def _production(config: Config) -> Check:
@@ -163,3 +164,22 @@ def _core(config: Config, fund: Fund) -> Iterator[Check]:
                    _("Compare CORE_URL with the address of the fund's core."), "/fund/core")  # fmt: skip
     else:
         yield done("core", title, _("It answers and has all the portal needs."))
+
+
+def _gateway(config: Config, fund: Fund) -> Iterator[Check]:
+    """The payment gateway, where the fund's file names one: its address, and keys that are nobody else's."""
+    if fund.gateway is None:
+        return
+    title, name = _("Payment gateway"), fund.gateway.name
+    known = set(PUBLIC_GATEWAY_KEY.split())
+    if not config.gateway_url:
+        words = _("The fund's file names %(name)s, but no address of it is set: nobody can pay there.", name=name)
+        yield missing("gateway", title, words, _("Set GATEWAY_URL, or take [gateway] out of the fund's file."))
+    elif not config.gateway_url.startswith("https://"):
+        words = _("GATEWAY_URL is %(url)s: what is sent there can be read on the way.", url=config.gateway_url)
+        yield missing("gateway", title, words, _("Set GATEWAY_URL to an address that begins with https://."))
+    elif not config.gateway_keys or known & set(config.gateway_keys.split()):
+        words = _("No key of %(name)s is set, or the public one of practice: anybody could invent payments.", name=name)
+        yield missing("gateway", title, words, _("Set GATEWAY_KEYS to the keys agreed with the gateway."))
+    else:
+        yield done("gateway", title, _("Bills go to %(url)s, signed with a key.", url=config.gateway_url))

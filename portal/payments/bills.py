@@ -8,6 +8,7 @@ reference still finds its employer.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -73,9 +74,51 @@ def issue_bill(session: Session, employer_id: int, charge_id: int, *, at: dateti
         raise Refused(words)
     wanted = _asked_for(month, crediting.used_on(session, charge))
     last = _latest(session, charge)
-    if last is not None and all(last.snapshot.get(name) == value for name, value in wanted.items()):
-        return last
-    return _make(session, month, wanted, at=at, by=by)
+    same = last is not None and all(last.snapshot.get(name) == value for name, value in wanted.items())
+    bill = last if last is not None and same else _make(session, month, wanted, at=at, by=by)
+    for follow in _FOLLOWING:
+        follow(session, bill, at)
+    return bill
+
+
+#: What other rooms do once a bill was asked for, in the same transaction.
+_FOLLOWING: list[Callable[[Session, Bill, datetime], None]] = []
+
+
+#: What stands on a bill's page from another room: a template and what it is given.
+Beside = tuple[str, Mapping[str, Any]]
+_BESIDE: list[Callable[[Session, Bill, datetime], Beside]] = []
+
+
+def beside_bill(shown: Callable[[Session, Bill, datetime], Beside]) -> None:
+    """Let *shown* say what more stands on the page of a bill at a time."""
+    _BESIDE.append(shown)
+
+
+def beside(session: Session, bill: Bill, at: datetime) -> list[Beside]:
+    """What other rooms have to say on the page of a bill."""
+    return [shown(session, bill, at) for shown in _BESIDE]
+
+
+#: What other rooms print on a bill, for its template, and whether that is the last word, so that the paper can be kept.
+OnPaper = tuple[Mapping[str, Any], bool]
+_ON_PAPER: list[Callable[[Session, Bill, datetime], OnPaper]] = []
+
+
+def once_on_paper(printed: Callable[[Session, Bill, datetime], OnPaper]) -> None:
+    """Let *printed* say what more stands on the paper of a bill that is drawn at a time."""
+    _ON_PAPER.append(printed)
+
+
+def on_paper(session: Session, bill: Bill, at: datetime) -> OnPaper:
+    """What other rooms print on a bill, and whether all of it is the last word."""
+    said = [printed(session, bill, at) for printed in _ON_PAPER]
+    return {name: value for facts, _last in said for name, value in facts.items()}, all(last for _facts, last in said)
+
+
+def once_issued(follow: Callable[[Session, Bill, datetime], None]) -> None:
+    """Let *follow* be told of every bill that is given out, also when the same one is given again."""
+    _FOLLOWING.append(follow)
 
 
 def _latest(session: Session, charge: Charge) -> Bill | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -25,7 +26,7 @@ from portal.files import StoredFile
 from portal.installation import fund, pack
 from portal.ledger import book
 from portal.ledger.statement import Statement, ageing
-from portal.payments import receipts
+from portal.payments import bills, receipts
 from portal.payments.models import Bill, PaymentReversal, Receipt, ReceiptFile, Refund, RefundFile
 from portal.scheme.explain import words_to_json
 from portal.web import language
@@ -61,8 +62,13 @@ def receipt_file(found: receipts.ReceiptOnPage, *, as_issued: bool, at: datetime
 
 
 def bill_pdf(bill: Bill, *, at: datetime) -> bytes:
-    """The PDF of a bill, always the same bytes."""
-    return _drawn_once(bill, "bill", _("Bill %(number)s", number=bill.number), at=at)
+    """The PDF of a bill, always the same bytes once every room said what stands on it."""
+    title = _("Bill %(number)s", number=bill.number)
+    with db.reading() as session:
+        more, last_word = bills.on_paper(session, bill, at)
+    if not last_word:
+        return _draw("bill", title, {**bill.snapshot, **more}, bill.public_id)
+    return _drawn_once(bill, "bill", title, at=at, more=more)
 
 
 def refund_pdf(refund: Refund, *, at: datetime) -> bytes:
@@ -70,13 +76,15 @@ def refund_pdf(refund: Refund, *, at: datetime) -> bytes:
     return _drawn_once(refund, "refund", _("Refund %(number)s", number=refund.number), at=at)
 
 
-def _drawn_once(paper: Paper, kind: str, title: Words, *, at: datetime) -> bytes:
+def _drawn_once(
+    paper: Paper, kind: str, title: Words, *, at: datetime, more: Mapping[str, Any] = MappingProxyType({})
+) -> bytes:
     """The PDF that is kept; the first time it is drawn, while nothing of the database is held."""
     with db.reading() as session:
         kept = _kept(session, paper)
     if kept is not None:
         return kept
-    drawn = _draw(kind, title, paper.snapshot, paper.public_id)
+    drawn = _draw(kind, title, {**paper.snapshot, **more}, paper.public_id)
     with db.writing() as session:
         return _keep(session, paper, drawn, at=at)
 

@@ -8,7 +8,7 @@ nothing special: what lateness cost is reckoned anew and the difference posted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
@@ -118,7 +118,19 @@ def record_payment(
     with session.no_autoflush:  # what follows reads nothing that still waits to be written
         payment = _post(session, employer_id, money, name=name, bill_id=bill.id if bill else None, by=by, at=at)
         settle(session, employer_id, scheme, before=before, at=at, reason="")
-        return receipts.issue(session, payment, METHODS[method], by=by, at=at)
+        receipt = receipts.issue(session, payment, METHODS[method], by=by, at=at)
+    for follow in _FOLLOWING:
+        follow(session, employer_id, at)
+    return receipt
+
+
+#: What other rooms do once money was recorded, in the same transaction.
+_FOLLOWING: list[Callable[[Session, int, datetime], None]] = []
+
+
+def once_recorded(follow: Callable[[Session, int, datetime], None]) -> None:
+    """Let *follow* be told that money of an employer was recorded, and when."""
+    _FOLLOWING.append(follow)
 
 
 def _post(

@@ -94,8 +94,11 @@ def bill(employer_number: str, bill: UUID) -> ResponseReturnValue:
     with db.reading() as session:
         found = bills.bill_on_page(session, bill, g.employer.id)
         now = accounts.charge_account(session, g.employer.id, found.charge.public_id, today()).month
+        beside = bills.beside(session, found.bill, clock.now())
     facts = documents.public_qr(bill)
-    return render_template("payments/bill.html", employer=g.employer, found=found, open_now=now.total, **facts)
+    return render_template(
+        "payments/bill.html", employer=g.employer, found=found, open_now=now.total, beside=beside, **facts
+    )
 
 
 @bp.get("/bills/<uuid:bill>.pdf")

@@ -24,6 +24,7 @@ from portal.scheme.institution import Choice as Choice
 from portal.scheme.institution import Colours as Colours
 from portal.scheme.institution import Contact as Contact
 from portal.scheme.institution import Fund as Fund
+from portal.scheme.institution import Gateway as Gateway
 from portal.scheme.institution import LegalForm as LegalForm
 from portal.scheme.institution import Limits as Limits
 from portal.scheme.institution import Location as Location
@@ -37,6 +38,9 @@ SERIES = ("acknowledgement", "bill", "receipt", "application", "credit_note")
 
 #: The employers' roles a fund may ask to sign in with a code of an authenticator as well.
 SECOND_STEP_ROLES = ("administrator", "signatory", "clerk", "viewer")
+
+#: The gateways there is a provider for.
+GATEWAYS = ("signed-json",)
 
 _COLOUR = "#[0-9a-fA-F]{6}"
 
@@ -111,6 +115,7 @@ def _parts(content: Section, folder: Path) -> dict[str, Any]:
         "service_days": _service_days(content),
         "second_step_for": _second_step(content),
         "words": words(content),
+        "gateway": _gateway(content),
     }
 
 
@@ -139,6 +144,17 @@ def _second_step(content: Section) -> tuple[str, ...]:
     if not set(roles) <= set(SECOND_STEP_ROLES):
         content.wrong("second_step_for", _("it may name: %(roles)s.", roles=", ".join(SECOND_STEP_ROLES)))
     return roles
+
+
+def _gateway(content: Section) -> Gateway | None:
+    """The payment gateway; none where the file names none."""
+    if "gateway" not in content:
+        return None
+    section = content.section("gateway")
+    name, days = section.text("name"), section.number("days", least=1, most=366)
+    chosen = section.choice("provider", GATEWAYS), section.choice("pays", ("any", "partial", "exact"))
+    section.close()
+    return Gateway(name, *chosen, days)
 
 
 def _currency(section: Section) -> Currency:

@@ -113,6 +113,20 @@ class Off:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """
+    The payment gateway a fund has: how people know it, and which provider speaks with it.
+
+    *pays* is exact (the bill's amount only), partial (in parts, up to it) or any; a bill can be paid there *days* long.
+    """
+
+    name: str
+    provider: str
+    pays: str
+    days: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Fund:
     """Everything one institution decides for itself."""
@@ -153,6 +167,8 @@ class Fund:
     service_days: Mapping[str, int] = field(default_factory=dict)
     #: The employers' roles that must sign in with a second step; everybody else may.
     second_step_for: tuple[str, ...] = ()
+    #: None: no button, no route, no job.
+    gateway: Gateway | None = None
 
     def pack(self, scheme: str) -> Pack:
         """The rules of one of its schemes."""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.installation import packs
 from portal.scheme.calendars import Month
-from portal.verifying import bank, sources
+from portal.verifying import bank, gateway, sources
 from portal.verifying.faults import Report
 from portal.verifying.replaying import Account
 from portal.verifying.written import Grown, Side, Written
@@ -34,8 +34,9 @@ _ENTRIES = text(
 def verify(session: Session, number: str = "") -> Report:
     """Check everything, or with *number* one employer's accounts; nothing is written."""
     found = Report()
-    found.faults += [one for one in sources.compare(session) if number in ("", one.employer)]
-    found.faults += [] if number else list(bank.compare(session))
+    of_employers = [*sources.compare(session), *gateway.of_employers(session)]
+    found.faults += [one for one in of_employers if number in ("", one.employer)]
+    found.faults += [] if number else [*bank.compare(session), *gateway.of_payouts(session)]
     for employer, of in session.execute(_EMPLOYERS, {"number": number}).all():
         found.employers += 1
         _live_through(session, employer, of, found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Flask, Response, current_app, request
 
 POLICY = (
@@ -12,12 +14,18 @@ POLICY = (
 
 def register(app: Flask) -> None:
     """Add the headers to every answer, errors and static files too."""
+    gateway = app.config["PORTAL"].gateway_url
+    if gateway:  # "Pay now" is a form of ours that leads there
+        parts = urlsplit(gateway)
+        app.config["POLICY"] = POLICY.replace(
+            "form-action 'self'", f"form-action 'self' {parts.scheme}://{parts.netloc}"
+        )
     app.after_request(_finish)
 
 
 def _finish(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", POLICY)
+    headers.setdefault("Content-Security-Policy", current_app.config.get("POLICY", POLICY))
     headers["X-Content-Type-Options"] = "nosniff"
     headers["X-Frame-Options"] = "DENY"
     headers["Referrer-Policy"] = "same-origin"

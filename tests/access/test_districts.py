@@ -27,7 +27,7 @@ from tests.factories import make_officer
 #: give its table a column employer_id, or write it here.
 NOT_OF_AN_EMPLOYER = {
     "scheme", "kind", "month", "card", "page_name", "part", "queue", "row", "ending", "simulation", "file", "person",
-    "account", "tab", "language", "role", "entry", "statement", "bank_account", "way",
+    "account", "tab", "language", "role", "entry", "statement", "bank_account", "way", "oddity", "payout",
 }  # fmt: skip
 
 

@@ -39,6 +39,10 @@ from portal.employees.entry import Slip
 from portal.employees.slip_work import _ready, _sheet
 from portal.employers.models import Employer, Employment, Registration
 from portal.files import StoredFile
+from portal.gateway import payouts, taking
+from portal.gateway.models import GatewayOddity, GatewayPayment, GatewayPayout
+from portal.gateway.providers.provider import Kind as Happened
+from portal.gateway.providers.provider import Paid, PaidOut, Told
 from portal.installation import fund
 from portal.ledger.models import Charge, Transaction
 from portal.notices import letters
@@ -208,6 +212,7 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         "language": "en",
         "unknown": uuid4(),
         **_bank(session, employer),
+        **_gateway(session, employer),
         "visit": UNKNOWN,
     }
 
@@ -307,6 +312,20 @@ def _bank(session: Session, employer: Employer) -> dict[str, object]:
     return {
         "bank_account": account.public_id, "statement": made.public_id, "entry": entry.public_id, "way": "send_back"
     }  # fmt: skip
+
+
+def _gateway(session: Session, employer: Employer) -> dict[str, object]:
+    """A payment of the gateway that waits for an officer, and a second message about it that does not fit."""
+    now = clock.now()
+    told = Told(Happened.PAID, f"GW-{employer.number}", "990000000000", 100_00, "ZMW", now)
+    for one in (told, replace(told, amount=1)):
+        taking.take(session, one, way="call", at=now)
+    payment = session.scalars(select(GatewayPayment).where(GatewayPayment.transaction == told.transaction)).one()
+    odd = session.scalars(select(GatewayOddity).where(GatewayOddity.gateway_payment_id == payment.id)).one()
+    sent = PaidOut(f"PO-{employer.number}", now.date(), 100_00, 0, "ZMW", [Paid(told.transaction, 100_00)])
+    payouts.take(session, sent, payment.provider, at=now)
+    payout = session.scalars(select(GatewayPayout).where(GatewayPayout.number == sent.number)).one()
+    return {"gateway_payment": payment.public_id, "oddity": odd.public_id, "payout": payout.public_id}
 
 
 def _refund(session: Session, employer: Employer, asked: Approval, entry: Transaction) -> Refund:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from portal import db, files
 from portal.auth.models import Account, FundRoleName
-from portal.bank import accounts, importing, settling
+from portal.bank import accounts, importing, payouts, settling
 from portal.bank.matching import deciding, keeping
 from portal.bank.models import BankAccount, BankEntry, BankStatement
 from portal.bank.reading import detect
@@ -60,6 +60,7 @@ class Bank:
                 at=noon(on),
             )
             made = importing.take_in(session, statements, kept, by=self.cashier.id, at=noon(on))
+            payouts.join_waiting(session, by=self.cashier.id, at=noon(on))
             deciding.match_waiting(session)
             settling.book_sure(session, keeping.sure_ones(session, 1000), by=self.cashier.id, at=noon(on))
             return made

@@ -48,11 +48,11 @@ SHOWN = {
     "CON03": "tests/contributions/test_at_once.py::test_what_one_types_is_kept_when_a_colleague_submits_meanwhile",
     "CON06": "tests/officers/test_approvals_pages.py::test_a_second_person_approves_and_pressing_twice_does_it_once",
     "CON10": "tests/contributions/test_lowering.py::test_upwards_is_posted_at_once_also_after_payment",
+    "PAY": "tests/gateway/test_catalogue.py::test_each_call_of_the_catalogue",
     "CON05": "tests/test_approvals.py::test_the_maker_cannot_decide_and_the_database_says_so_too",
 }
 NO_SUCH_FIELD = {
     "WVR07": "nobody waives an amount by a form, and no role has a limit of its own",
-    "PAY": "a payment gateway's call-back: no page of these takes one",
     "RAT01": "rates stand in packs, which are refused when they are loaded; no page takes one",
     "RAT03": "rates stand in packs, which are refused when they are loaded; no page takes one",
     "RAT04": "rates stand in packs; a pack in use keeps its past, `flask scheme diff` shows it",

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
-from config import PUBLIC_SECRET, Config
+from config import PUBLIC_GATEWAY_KEY, PUBLIC_SECRET, Config
 from portal import clock, db
 from portal.audit import AuditEvent
 from portal.auth.models import Account, FundRoleName
@@ -47,6 +47,7 @@ def config(app: Flask, tmp_path: Path) -> Config:
     return replace(
         app.config["PORTAL"], production=True, practice=False, base_url="https://fund.example", var=tmp_path,
         secret_key="s" * 40, smtp_url="smtp://portal:secret@mail.example:587", mail_from="portal@fund.example",
+        gateway_url="https://gateway.example", gateway_keys="2026a:a-secret-that-nobody-else-knows",
     )  # fmt: skip
 
 
@@ -188,6 +189,24 @@ def test_a_core_that_does_not_answer_or_lacks_a_product_is_told(database: str, c
     with PracticeCore(products=("OTHER01",)) as core:
         found = lines(replace(config, core_url=core.url), own)["core"]
     assert str(found.found).startswith("The core has no product NHIMA01")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"gateway_url": ""}, "no address"),
+        ({"gateway_url": "http://gateway.example"}, "read on the way"),
+        ({"gateway_keys": ""}, "No key"),
+        ({"gateway_keys": f"2026a:{'s' * 30} {PUBLIC_GATEWAY_KEY}"}, "public one"),
+    ],
+)
+def test_a_gateway_that_the_fund_names_needs_its_address_and_keys(
+    database: str, config: Config, own: Fund, changes: dict[str, str], said: str
+) -> None:
+    assert lines(config, own)["gateway"].standing is Standing.DONE
+    found = lines(replace(config, **changes), own)["gateway"]
+    assert (found.standing, said in str(found.found)) == (Standing.MISSING, True)
+    assert "gateway" not in lines(config, replace(own, gateway=None))
 
 
 def test_one_person_alone_cannot_decide_with_four_eyes(database: str, config: Config, own: Fund) -> None:

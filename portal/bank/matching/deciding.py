@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from portal.bank.matching import evidence, returns
 from portal.bank.matching.evidence import Evidence, PaymentKnown
-from portal.bank.matching.keeping import Answer, keep
+from portal.bank.matching.keeping import Answer, is_payout, keep
 from portal.bank.matching.references import (
     PLACES,
     Sighting,
@@ -55,7 +55,7 @@ def match_waiting(session: Session) -> int:
         "id", "bank_account_id", "amount", "currency", "booking_day", "value_day", "reversal", "return_reason",
         "payer_name", "payer_account", "code", *PLACES,
     )]  # fmt: skip
-    wanted = (BankEntry.unsettled == BankEntry.amount, BankEntry.parked == "")
+    wanted = (BankEntry.unsettled == BankEntry.amount, BankEntry.parked == "", ~is_payout())
     rows = session.execute(select(*columns, BankAccount.scheme).join(BankAccount).where(*wanted).order_by(BankEntry.id))
     found = rows.all()
     answers: dict[int, Answer] = returns.find(session, [one for one in found if _is_return(one)], Answer)
@@ -237,6 +237,7 @@ def _unless_recorded(one: Seen, answer: Answer, known: Evidence) -> Answer:
     waiting = known.recorded.get(one.row.amount, [])
     near = [each for each in waiting if abs(each.paid_on - one.row.value_day) <= NEAR]
     same = next((each for each in near if _same(one, each, answer)), None)
+    near = [each for each in near if not each.at_gateway]  # its money comes in a payout
     if same is not None:
         waiting.remove(same)
         words = _("It was recorded by hand already, as receipt %(number)s.", number=same.number)
@@ -251,8 +252,12 @@ def _unless_recorded(one: Seen, answer: Answer, known: Evidence) -> Answer:
 
 
 def _same(one: Seen, payment: PaymentKnown, answer: Answer) -> bool:
-    """The same bill; or the bank's reference on the slip stands in the entry, and nothing else speaks against it."""
-    if payment.bill is not None and payment.bill == answer.bill:
+    """
+    The same bill; or the bank's reference on the slip stands in the entry, and nothing else speaks against it.
+
+    A bill that was paid at the gateway and again at the bank was paid twice: only the number of the payment tells.
+    """
+    if payment.bill is not None and payment.bill == answer.bill and not payment.at_gateway:
         return True
     reference = squashed(payment.reference)
     stands = len(reference) >= 4 and any(reference in squashed(getattr(one.row, place)) for place in PLACES)

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from portal.employers.models import Employer
+from portal.gateway.models import GatewayPayment
 from portal.ledger.book import DUE_ACCOUNTS
 from portal.ledger.cashbook import CashMove
 from portal.ledger.models import Charge, Posting
@@ -38,7 +39,7 @@ class BillKnown:
 
 @dataclass(frozen=True, slots=True)
 class PaymentKnown:
-    """A payment recorded by hand that no bank entry stands behind yet."""
+    """A payment recorded by hand, or told by the gateway, that no bank entry stands behind yet."""
 
     id: int
     employer: int
@@ -48,6 +49,8 @@ class PaymentKnown:
     reference: str
     bill: int | None
     number: str
+    #: The payment gateway told of it.
+    at_gateway: bool
 
 
 @dataclass(slots=True)
@@ -160,6 +163,7 @@ def recorded(
         select(
             Payment.id, Payment.employer_id, Payment.scheme, Payment.amount, Payment.paid_on, Payment.bank_reference,
             Payment.bill_id, Receipt.number,
+            select(GatewayPayment.id).where(GatewayPayment.payment_id == Payment.id).exists(),
         )
         .join(Receipt, Receipt.payment_id == Payment.id)
         .where(Payment.amount == func.any(list(amounts)))

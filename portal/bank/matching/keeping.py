@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from portal.bank.models import BankEntry
+from portal.gateway.models import GatewayPayout
 from portal.ledger.cashbook import CashMove
 from portal.scheme.explain import words_to_json
 from portal.words import Words
@@ -61,6 +62,11 @@ def keep(session: Session, answers: Mapping[int, Answer]) -> None:
 def settled_before() -> Any:
     """The condition that an entry paid something once: what was taken back by people is not booked again by itself."""
     return select(CashMove.id).where(CashMove.entry_id == BankEntry.id, CashMove.payment_id.is_not(None)).exists()
+
+
+def is_payout() -> Any:
+    """The condition that an entry is a payout of the payment gateway: what is left of it is matched to nobody."""
+    return select(GatewayPayout.id).where(GatewayPayout.entry_id == BankEntry.id).exists()
 
 
 def sure_ones(session: Session, limit: int, *, after: int = 0) -> list[tuple[int, int]]:

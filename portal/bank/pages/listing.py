@@ -12,11 +12,15 @@ from sqlalchemy.orm import Session
 
 from portal import taken
 from portal.approvals import Approval
+from portal.bank import payouts
 from portal.bank.accounts import accounts
 from portal.bank.models import BankAccount, BankEntry, BankStatement
 from portal.bank.returning import waiting
 from portal.employers.models import Employer
 from portal.errors import NotFound
+from portal.gateway.models import GatewayPayout
+from portal.gateway.payouts import of_entry
+from portal.installation import fund
 from portal.ledger import cashbook
 from portal.ledger.cashbook import CashAccount, CashMove
 from portal.payments.models import Bill, Receipt
@@ -73,6 +77,9 @@ class EntryPage:
     first: BankEntry | None
     request: Approval | None
     hand: Receipt | None
+    #: The payout of the payment gateway it is, and those it may be.
+    payout: GatewayPayout | None
+    payouts: Sequence[GatewayPayout]
 
 
 def overview(session: Session) -> list[AccountRow]:
@@ -131,7 +138,7 @@ def _row(entry: BankEntry, name: str | None, owner: Owner | None, today: date) -
 
 
 def entry_page(session: Session, entry: BankEntry, today: date) -> EntryPage:
-    """One entry with its account, what matching found, and the receipts it paid."""
+    """One entry with its account, what matching found, and the receipts it paid; those of a payout stand there."""
     employer = session.get(Employer, entry.found_employer_id) if entry.found_employer_id else None
     paid = (
         select(Receipt, CashMove.amount, CashMove.credit, Employer)
@@ -141,15 +148,18 @@ def entry_page(session: Session, entry: BankEntry, today: date) -> EntryPage:
         .order_by(CashMove.id)
     )
     owner = taken.owners(session, [entry.subject]).get(entry.subject)
+    payout = of_entry(session, entry.id) if fund().gateway else None
     hand = select(Receipt).where(Receipt.payment_id == entry.found_payment_id)
     return EntryPage(
         _row(entry, employer.legal_name if employer else "", owner, today),
         session.get_one(BankAccount, entry.bank_account_id),
         session.get(Bill, entry.found_bill_id) if entry.found_bill_id else None,
-        session.execute(paid).all(),
+        [] if payout else session.execute(paid).all(),
         session.get(BankEntry, entry.found_entry_id) if entry.found_entry_id else None,
         waiting(session, entry),
         session.scalar(hand) if entry.found_payment_id else None,
+        payout,
+        payouts.candidates(session, entry) if fund().gateway else [],
     )
 
 
