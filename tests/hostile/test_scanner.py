@@ -115,10 +115,10 @@ def test_a_scanner_may_be_behind_tcp_and_a_large_file_goes_in_pieces() -> None:
 
 
 def test_every_view_gets_its_files_through_the_gate() -> None:
-    """Nobody reads the stream of a request past ``request.files``."""
+    """Nobody reads the stream of a request past ``request.files``, but for a call-back: its bytes are signed."""
     root = HERE.parents[1] / "portal"
     past = [
-        str(path) for path in root.rglob("*.py")
+        str(path.relative_to(root)) for path in root.rglob("*.py")
         if any(word in path.read_text(encoding="utf-8") for word in ("request.stream", "get_data(", "wsgi.input"))
     ]  # fmt: skip
-    assert past == []
+    assert past == ["gateway/pages/call_views.py"]  # no file, and at most 16 kB
