@@ -162,10 +162,13 @@ def test_an_officer_says_that_an_entry_is_a_payout_and_pressing_twice_does_it_on
     sign_in(client, bank.cashier)
     page = f"/fund/bank/entries/{entry.public_id}"
     assert "Perhaps payout PO20260206" in client.get(page).text
+    sent = f"/fund/gateway/payouts/{payout.public_id}"
+    assert page not in client.get(sent).text
     for _ in range(2):
         assert client.post(f"{page}/payout/{payout.public_id}").status_code == 302
     assert "The payments in payout PO20260206" in client.get(page).text
-    assert "TX-1" in client.get(f"/fund/gateway/payouts/{payout.public_id}").text
+    assert "TX-1" in client.get(sent).text
+    assert page in client.get(sent).text
     assert (holds(bank), faults()) == ({"employers": 1_200_00, "other": -18_00}, [])
 
 

@@ -70,8 +70,8 @@ def payout(payout: UUID) -> ResponseReturnValue:
     with db.reading() as session:
         found = payouts.by_id(session, payout)
         rows, total = listing.parts(session, found, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
-        entry = payouts.entry_name(session, found)
-    return render_template("gateway/payout.html", payout=found, page=Page(rows, number, total), entry=entry)
+        at_bank = payouts.entry_name(session, found)
+    return render_template("gateway/payout.html", payout=found, page=Page(rows, number, total), at_bank=at_bank)
 
 
 @bp.post("/payments/<uuid:gateway_payment>/assign")
