@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0095"
-down_revision = "0100"
+down_revision = "0105"
 branch_labels = None
 depends_on = None
 
@@ -228,7 +228,12 @@ def downgrade() -> None:
     for name, rule in ENTRY.items():
         _entry_rule(name, rule)
     for table in (
-        "gateway_day", "gateway_refusal", "gateway_part", "gateway_payout", "gateway_oddity", "gateway_payment",
+        "gateway_day",
+        "gateway_refusal",
+        "gateway_part",
+        "gateway_payout",
+        "gateway_oddity",
+        "gateway_payment",
         "gateway_bill",
     ):
         op.drop_table(table)
