@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0095"
-down_revision = "0105"
+down_revision = "0110"
 branch_labels = None
 depends_on = None
 
