@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from html import escape
 from typing import Any
+
+from portal.gateway.providers.messages import MOST
+from portal.tabular.amounts import AmountRule, minor_of
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'"
 STYLE = (
@@ -105,10 +107,7 @@ def grouped(minor: int, bill: Mapping[str, Any]) -> str:
 
 def amount_of(typed: str, bill: Mapping[str, Any]) -> int:
     """Minor units; ValueError in words for the payer."""
-    try:
-        minor = Decimal(re.sub(r"[\s,]", "", typed)).scaleb(int(bill.get("digits", 2)))
-    except InvalidOperation:
-        minor = Decimal(-1)
-    if not minor.is_finite() or minor != int(minor) or not 0 < minor <= 10**13:
+    found = minor_of(typed.strip(), AmountRule(bill["currency"], int(bill.get("digits", 2))))
+    if not isinstance(found, int) or not 0 < found <= MOST:
         raise ValueError("Write the amount, such as 1200.00.")
-    return int(minor)
+    return found

@@ -1,5 +1,5 @@
 """
-The whole portal as a browser sees it: a real server, a real database, the practice core, a real Chromium.
+The whole portal as a browser sees it: a real server, a real database, practice core and gateway, a real Chromium.
 
 A small practice fund is made once, as of the last twenty-first, so that amounts and months of the
 stories do not depend on the day they are told; before each story everything is put back.
@@ -29,6 +29,7 @@ from portal.auth import service as accounts
 from portal.demo import fund_maker, snapshot
 from portal.demo.characters import CHARACTERS
 from portal.demo.practice_core import PracticeCore
+from portal.demo.practice_gateway import PracticeGateway
 from portal.demo.stories import card_of
 from portal.demo.story import Character, OnTime
 from portal.installation import fund
@@ -115,14 +116,15 @@ def portal_with(characters: Sequence[Character], cluster: Cluster, template: str
     day = today.replace(day=21) if today.day >= 21 else month_of(today).previous().first_day().replace(day=21)
     _make(address, day, day - today, characters)
     snapshot.take(owner, var / "practice")
-    with PracticeCore() as core:
-        port = any_port()
+    port = any_port()
+    with PracticeCore() as core, PracticeGateway(f"http://127.0.0.1:{port}/gateway/call-back") as gateway:
         environment = {
             **os.environ, "DATABASE_URL": address, "OWNER_URL": owner, "REDIS_URL": cluster.redis, "PRACTICE": "yes",
             "VAR_DIR": str(var), "CORE_URL": core.url, "PORT": str(port), "BASE_URL": f"http://127.0.0.1:{port}",
+            "GATEWAY_URL": gateway.url,
         }  # fmt: skip
         server = serve(port, environment, var / "web.log")
-        yield Live(f"http://127.0.0.1:{port}", core, day, lambda: _put_back(owner, var, core), environment)
+        yield Live(f"http://127.0.0.1:{port}", core, day, lambda: _put_back(owner, var, core, gateway), environment)
         server.terminate()
         server.wait(20)
     cluster.drop(name)
@@ -139,9 +141,10 @@ def _make(address: str, day: date, moved: timedelta, characters: Sequence[Charac
     db.engine().dispose()
 
 
-def _put_back(owner: str, var: Path, core: PracticeCore) -> None:
+def _put_back(owner: str, var: Path, core: PracticeCore, gateway: PracticeGateway) -> None:
     snapshot.put_back(owner, var / "practice")
     core.tell("reset")
+    gateway.store.reset()
     shutil.rmtree(var / "mail", ignore_errors=True)
 
 
