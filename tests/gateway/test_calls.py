@@ -202,4 +202,4 @@ def test_refused_calls_are_counted_limited_and_shown_and_a_signed_one_is_never_l
         cashier = make_officer(session, FundRoleName.CASHIER)
     sign_in(client, cashier)
     assert "60 call-backs of the payment gateway were refused" in client.get("/fund/").text
-    assert "the signature does not hold" in client.get("/fund/gateway/").text
+    assert "The signature did not hold" in client.get("/fund/gateway/").text

@@ -5,12 +5,14 @@ from __future__ import annotations
 from uuid import uuid4
 
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from portal import approvals, clock, db
-from portal.auth.models import FundRoleName
+from portal.auth.models import EmployerRole, FundRoleName
+from portal.cases.models import Case
 from portal.gateway import taking
 from portal.payments import taking_back
-from tests.factories import make_officer, sign_in
+from tests.factories import give_mandate, make_officer, sign_in
 from tests.gateway.conftest import JAN, Calls, money, oddities, told
 from tests.payments.conftest import NAPSA, Story, all_of
 
@@ -54,6 +56,29 @@ def test_a_message_that_does_not_fit_is_shown_until_it_is_dealt_with(calls: Call
     for _ in range(2):
         assert client.post(f"/fund/gateway/oddities/{oddities()[0].public_id}/close").status_code == 302
     assert "0.07" not in client.get("/fund/gateway/").text
+
+
+def test_money_that_waits_at_the_gateway_stands_beside_an_employers_claim(
+    calls: Calls, client: FlaskClient, kafue: Story
+) -> None:
+    calls.call(reference="990000000000")
+    calls.call(transaction="TX-2", reference="990000000000", amount=7, paid_at="2026-03-05T10:00:00+02:00")
+    with db.writing() as session:
+        clerk = give_mandate(session, kafue.employer, EmployerRole.CLERK)
+    sign_in(client, clerk)
+    form = {
+        "once": str(uuid4()), "amount": "1,200.00", "currency": "ZMW", "paid_on": "2026-02-04", "text": "By telephone",
+    }  # fmt: skip
+    made = client.post(f"/employers/{kafue.employer.number}/unposted", data=form)
+    assert made.status_code == 302
+    assert "TX-1" not in client.get(made.location).text
+    officer(client)
+    with db.reading() as session:
+        case = session.scalars(select(Case)).one()
+    page = client.get(f"/fund/cases/{case.public_id}").text
+    assert "Payments that wait at Practice Pay and may be it" in page
+    assert "TX-1" in page
+    assert "TX-2" not in page
 
 
 def test_money_taken_back_from_one_employer_waits_for_another(calls: Calls, kafue: Story) -> None:

@@ -41,7 +41,8 @@ def index() -> ResponseReturnValue:
             "page": Page(rows, number, total),
         }  # fmt: skip
     return render_template(
-        "gateway/index.html", gateway=fund().gateway, differences=listing.DIFFERENCES, may=Right.CASH in g.rights,
+        "gateway/index.html", gateway=fund().gateway, differences=listing.DIFFERENCES, why=listing.REFUSED,
+        may=Right.CASH in g.rights,
         **shown,
     )  # fmt: skip
 

@@ -39,6 +39,13 @@ DIFFERENCES: dict[str, Words] = {
     "extra": _("The gateway does not list it"),
     "payout": _("The gateway says something else of this payout"),
 }
+#: Why a call-back was refused, by the status it heard.
+REFUSED: dict[int, Words] = {
+    400: _("It could not be read in one way only"),
+    401: _("The signature did not hold, or the message was too old"),
+    413: _("It was too long, or did not say how long"),
+    422: _("It was signed, and a part of it cannot be"),
+}
 #: Days and messages shown.
 MOST = 60
 

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from portal import trace
 from portal.gateway.providers.provider import GatewayUnavailable
 from portal.words import _
 
@@ -21,7 +22,8 @@ def exchange(base: str, method: str, path: str, body: bytes, headers: Mapping[st
     parts = urlsplit(base)
     line = _line(parts.scheme, parts.hostname or "", parts.port)
     try:
-        line.request(method, parts.path.rstrip("/") + path, body, dict(headers))
+        said = {**headers, trace.HEADER: trace.current()} if trace.current() else dict(headers)
+        line.request(method, parts.path.rstrip("/") + path, body, said)
         response = line.getresponse()
         text = response.read(LONGEST_ANSWER + 1)
     except (OSError, http.client.HTTPException) as lost:
