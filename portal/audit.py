@@ -125,6 +125,7 @@ class Event(Enum):
 
     EMPLOYERS_BROUGHT = ("opening.employers", ("file", "added", "known"))
     BALANCES_BROUGHT = ("opening.balances", ("file", "as_of", "employers", "owed", "credit"))
+    WENT_ON = ("fund.went_on", ("known_until", "series"))
     MAIL_TRIED = ("fund.mail_tried", ())
     FUND_EXPORTED = ("fund.exported", ("persons", "rows", "sha256"))
     FUND_IMPORTED = ("fund.imported", ("persons", "rows"))

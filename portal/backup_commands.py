@@ -11,7 +11,9 @@ from typing import Any
 
 import click
 
-from portal import clock, db
+from portal import clock, db, restoring
+from portal.errors import Refused
+from portal.installation import fund
 from portal.opening.models import BACKUP, RESTORE, ReadyMark
 from portal.wheels import wheel_of
 
@@ -40,6 +42,27 @@ def restored() -> None:
     """Note that a backup was brought back somewhere and worked."""
     _mark(RESTORE, clock.real_now(), {})
     click.echo("Noted: a backup was brought back today.")
+
+
+@backup_command.command("continue")
+@click.option("--skip", type=click.IntRange(1), help="Numbers to leave out in each series; usually found by rule.")
+@click.confirmation_option(prompt="Does the portal go on from a backup that was just brought back?")
+def go_on(skip: int | None) -> None:
+    """
+    Go on from a backup that was brought back: no number given out after it is used again.
+
+    Numbers that may have been given to somebody are left out in every series, and whatever the core is told from now
+    on is looked up there first.  Before web and worker are started.
+    """
+    at = clock.real_now()
+    try:
+        with db.writing() as session:
+            skipped = restoring.go_on(session, at=at, year=clock.today(fund().timezone).year, skip=skip)
+    except Refused as refused:
+        raise click.ClickException(str(refused)) from None
+    for one in skipped:
+        click.echo(f"{one.series}: {one.first} to {one.last} are left out.")
+    click.echo("Now enter again what happened after the backup: bank statements first, then what employers hold.")
 
 
 def _read_through(file: Path) -> None:

@@ -14,6 +14,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.db import Base
 
+#: Every series there is: those that go on for ever, and those that begin anew each year ("receipt/2026").
+FOR_EVER = frozenset(("case", "employer", "insurance_number", "registration"))
+OF_A_YEAR = frozenset(("acknowledgement", "bill", "credit_note", "letter", "receipt"))
+
 
 class Series(Base):
     """The last number given out in a series."""
@@ -34,5 +38,12 @@ _NEXT = (
 
 
 def next_number(session: Session, series: str) -> int:
-    """The next number of *series*, starting at 1.  Holds the series until the transaction ends: take it last."""
+    """
+    The next number of *series*, starting at 1.  Holds the series until the transaction ends: take it last.
+
+    ValueError for one that is not listed here: going on from a backup would not know of it.
+    """
+    kind, _slash, year = series.partition("/")
+    if kind not in (OF_A_YEAR if year else FOR_EVER):
+        raise ValueError(f"{series} is not among the series of numbers")
     return session.execute(_NEXT, {"series": series}).scalar_one()

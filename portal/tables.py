@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal import approvals, audit, audit_chain, breaker, files, outbox, series, taken, work
+from portal import approvals, audit, audit_chain, breaker, files, outbox, restoring, series, taken, work
 from portal.auth import models as auth
 from portal.auth import on_behalf
 from portal.bank import models as bank
@@ -56,6 +56,7 @@ ALL = (
     reading,
     record,
     reviewing,
+    restoring,
     series,
     taken,
     work,

@@ -20,7 +20,7 @@ from uuid import UUID
 from sqlalchemy import column, func, select, table
 from sqlalchemy.orm import Session
 
-from portal import audit, breaker, clock, db, outbox
+from portal import audit, breaker, clock, db, outbox, restoring
 from portal.audit import Event
 from portal.coverage.core_client import Core, CoreUnavailable, PersonForCore
 from portal.coverage.models import CoverageMonth
@@ -150,6 +150,7 @@ def _batch(session: Session, subject: Subject) -> Batch | None:
     if not rows:
         return None
     rules = pack(subject.scheme)
+    went_on = restoring.last_time(session) is not None  # then the core may know what was told before, and we do not
     employer = session.execute(select(_employer).where(_employer.c.id == subject.employer_id)).one()
     return Batch(
         employer=EmployerForCore(
@@ -161,18 +162,17 @@ def _batch(session: Session, subject: Subject) -> Batch | None:
         first_day=subject.month.first_day(rules.calendar),
         last_day=subject.month.last_day(rules.calendar),
         decimals=rules.currency.digits,
-        months=tuple(_person_month(row, person) for row, person in rows),
+        months=tuple(_person_month(row, person, went_on=went_on) for row, person in rows),
     )  # fmt: skip
 
 
-def _person_month(row: CoverageMonth, person: Person) -> PersonMonth:
+def _person_month(row: CoverageMonth, person: Person, *, went_on: bool = False) -> PersonMonth:
     names = " ".join(part for part in (person.first_name, person.other_names) if part)
     known = PersonForCore(
         person.insurance_number, person.national_id, person.surname, names, person.birth_date, person.sex
     )
-    return PersonMonth(
-        row.id, known, row.core_receipt, row.state == "open", row.core_tried_at is not None, row.contribution
-    )
+    tried = went_on or row.core_tried_at is not None
+    return PersonMonth(row.id, known, row.core_receipt, row.state == "open", tried, row.contribution)
 
 
 def _hold(held: Held, batch: Batch) -> Callable[[Iterable[PersonMonth]], None]:

@@ -115,6 +115,10 @@ _MORE: dict[str, Callable[[Fields], Words]] = {
     ),
     Event.FUND_IMPORTED.label: lambda _f: _("The fund was read from an export"),
     Event.PERSONAL_DATA_READ.label: lambda f: READ[str(f["where"])],
+    Event.WENT_ON.label: lambda f: _(
+        "The portal went on from a backup that knew what happened until %(moment)s (UTC)",
+        moment=str(f["known_until"])[:16].replace("T", " "),
+    ),
     Event.CLOCK_MOVED.label: lambda f: _("The practice clock was moved to %(day)s", day=_day(f["to"])),
     Event.JOBS_RUN.label: lambda f: _("The jobs of the night of %(day)s were run", day=_day(f["day"])),
     Event.EXERCISE_STARTED.label: lambda _f: _("An exercise was begun"),

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from portal import db
+from portal import db, restoring
 from portal.auth.access import anyone, guarded
 from portal.payments.receipts import verdict_on
 
@@ -19,4 +19,5 @@ def verify(document: UUID) -> ResponseReturnValue:
     """Genuine, taken back, replaced, or not known to us."""
     with db.reading() as session:
         verdict = verdict_on(session, document)
-    return render_template("payments/verify.html", verdict=verdict), 200 if verdict else 404
+        gap = restoring.last_time(session) if verdict is None else None
+    return render_template("payments/verify.html", verdict=verdict, gap=gap), 200 if verdict else 404
