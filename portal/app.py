@@ -23,7 +23,7 @@ from config import Config
 from portal import clock, db, installation, tables, uploads  # noqa: F401  # tables: foreign keys cross packages
 from portal.auth import home, navigation, passwords
 from portal.auth.access import GUARDS, login_manager
-from portal.auth.sessions import StoredSessions
+from portal.auth.sessions import StoredSessions, demand_visit
 from portal.auth.visits import IDLE
 from portal.demo import stories
 from portal.machine import probes
@@ -94,6 +94,7 @@ def create_app(config: Config) -> Flask:
     installation.use(config.fund_file, practice=config.practice)
     db.bind(config.database_url)
     headers.register(app)
+    app.before_request(demand_visit)
     metering.register(app)
     incoming.register(app)
     uploads.register(app)

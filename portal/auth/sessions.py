@@ -11,10 +11,11 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Request, Response, g, request
 from flask.sessions import SessionInterface, SessionMixin
 from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import CallbackDict
 
@@ -55,8 +56,12 @@ class StoredSessions(SessionInterface):
         if not token or request.path.startswith(WITHOUT_VISIT):
             return Visit({}, None, None)
         now = clock.real_now()
-        with db.reading() as session:
-            row = session.get(WebSession, _digest(token))
+        try:
+            with db.reading() as session:
+                row = session.get(WebSession, _digest(token))
+        except DBAPIError as lost:
+            g.lost = lost  # Flask needs a visit even to say so
+            return Visit({}, None, None)
         if row is None or row.expires_at < now or row.last_seen_at < now - IDLE:
             return Visit({}, None, None)
         return Visit(dict(row.content), token, row)
@@ -88,6 +93,13 @@ class StoredSessions(SessionInterface):
                 samesite="Lax",
                 path="/",
             )
+
+
+def demand_visit() -> None:
+    """Before each request: nobody is taken for a stranger because the database did not answer."""
+    lost: DBAPIError | None = g.get("lost")
+    if lost is not None:
+        raise lost
 
 
 def end(token: str) -> None:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, render_template, request
+from flask import Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from portal.errors import NotFound, Refused
+from portal.installation import fund
 from portal.tabular.table import FileRefused
 from portal.web.filters import say
 
 log = logging.getLogger("portal")
+
+#: Of PostgreSQL's codes: no connection, no room for one more, being shut down or starting; and a question called off.
+_GONE, _NO_CONNECTION, _CANCELLED = ("08", "53", "57"), "08000", "57014"
 
 
 def register(app: Flask) -> None:
@@ -24,6 +29,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(NotFound, _not_found)
     app.register_error_handler(FileRefused, _unreadable)
     app.register_error_handler(DataError, _cannot_be_kept)
+    app.register_error_handler(OperationalError, _perhaps_away)
+    app.register_error_handler(InterfaceError, _away)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _our_mistake)
@@ -59,6 +66,24 @@ def _cannot_be_kept(problem: DataError) -> ResponseReturnValue:
     )
 
 
+def _perhaps_away(problem: OperationalError) -> ResponseReturnValue:
+    """PostgreSQL says by the class of its code whether it is away or what was asked of it went wrong."""
+    code = getattr(problem.orig, "sqlstate", None) or _NO_CONNECTION
+    return _away(problem) if code != _CANCELLED and code[:2] in _GONE else _our_mistake(problem)
+
+
+def _away(problem: DBAPIError) -> ResponseReturnValue:
+    """
+    Without the database nobody is known here: a page that asks for nothing, of the visit or of who reads it.
+
+    What was sent may or may not be stored; to send it again is always right, because it counts once.
+    """
+    log.warning("no database on %s %s: %s", request.method, request.url_rule, type(problem.orig).__name__)
+    g._login_user = AnonymousUserMixin()  # whatever still asks who it was must not ask the database
+    page = current_app.jinja_env.get_template("web/away.html")
+    return page.render(fund=fund(), lang=get_locale()), 503, {"Retry-After": "30"}
+
+
 def _stale_form(_: CSRFError) -> ResponseReturnValue:
     return _page(
         400,
@@ -68,6 +93,9 @@ def _stale_form(_: CSRFError) -> ResponseReturnValue:
 
 
 def _http(problem: HTTPException) -> ResponseReturnValue:
+    cause = getattr(problem, "original_exception", None)
+    if cause is not None:  # outside of a view: the deed may be done, and the visit could not be stored
+        return _perhaps_away(cause) if isinstance(cause, OperationalError) else _our_mistake(cause)
     code = problem.code or 500
     if code == 404:
         return _not_found()
