@@ -80,12 +80,12 @@ def send_one(core: Core) -> bool:
             else:
                 _tell(core, held, subject_of(held.payload))
     except CoreUnavailable as lost:
-        _put_off(held, lost.words, for_all=lost.for_all)
+        _put_off(held, lost.words, for_all=lost.for_all, unsure=lost.ambiguous)
     except LeaseLost:
         pass  # whoever has it now does the work
     except Exception:  # one employer's trouble must not keep the others waiting
         log.exception("message %s not sent", held.effect)
-        _put_off(held, BY_SURPRISE, for_all=False)
+        _put_off(held, BY_SURPRISE, for_all=False, unsure=True)
     return True
 
 
@@ -202,8 +202,13 @@ def _locked(session: Session, ids: Iterable[int]) -> Iterable[CoverageMonth]:
 # -- afterwards ----------------------------------------------------------------------
 
 
-def _put_off(held: Held, why: Words, *, for_all: bool) -> None:
-    """Later again; set aside when it failed for too long.  While the core is away no message is at fault."""
+def _put_off(held: Held, why: Words, *, for_all: bool, unsure: bool) -> None:
+    """
+    Later again; set aside when it failed for too long.  While the core is away no message is at fault.
+
+    *unsure*: something was sent, and the core may still be at work on it.  To look it up too early, and find nothing,
+    would be to send it twice: it rests for as long as after a sender that died.
+    """
     at = clock.real_now()
     with db.writing() as session:
         away = False
@@ -220,6 +225,8 @@ def _put_off(held: Held, why: Words, *, for_all: bool) -> None:
             give_up(session, message, str(why), at=at)
         else:
             outbox.again(message, str(why), at=at)
+        if unsure:
+            message.next_try_at = max(message.next_try_at, at + outbox.LEASE)
 
 
 def _ended(held: Held) -> None:

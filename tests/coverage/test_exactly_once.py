@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -133,6 +134,24 @@ def test_while_one_message_of_an_employer_is_sent_no_other_of_it_is_even_an_olde
         claimed = outbox.claim(session, "core", at=clock.real_now() + timedelta(minutes=2))
         assert claimed is not None
         assert claimed.id == older.id
+
+
+def test_what_was_sent_and_not_answered_rests_because_the_core_may_still_be_at_work_on_it(stage: Stage) -> None:
+    """It applies after the portal has stopped waiting; who looks too early finds nothing, and sends it twice."""
+    stage.add_people(1)
+    stage.pay(*FOUR)
+    with PracticeCore(takes_everything=True) as practice:
+        core = client_of(practice, timeout=0.5)
+        practice.tell("failures", mode="slow", after=2, times=1, seconds=1)  # signed in, asked, told of the employer
+        at = clock.real_now()
+        assert sync.send_one(core)
+        (message,) = messages()
+        assert message.next_try_at >= at + outbox.LEASE
+        assert not sync.send_one(core)
+        time.sleep(1)
+        send_all(core)
+        assert len(practice.store.rows("select code from employer")) == 1
+    assert stage.core_states() == {"known": 1}
 
 
 # -- waiting, and giving up -----------------------------------------------------------
