@@ -114,7 +114,9 @@ class Visitor:
             raise Again(type(lost).__name__) from lost
         finally:
             line.close()
-        if response.status >= 500:
+        if response.status == 500:
+            raise Odd(f"500 on {method} {path.partition('?')[0]}")
+        if response.status > 500:
             raise Again(str(response.status))
         return Answer(response.status, response.headers.get("Location", ""), text)
 
@@ -147,7 +149,7 @@ class Client(threading.Thread):
         for scheme, (_number, amount) in declared.items():
             receipt = self._pay(month, scheme, amount)
             if self.lot.random() < TAKEN_BACK[pack(scheme).opens_coverage]:
-                time.sleep(self.lot.uniform(0, 3))  # the core may know by then
+                time.sleep(self.lot.uniform(0, 5))  # the core may know by then
                 self._persist("take back", receipt, lambda receipt=receipt: self._take_back(receipt))  # type: ignore[misc]
                 self._pay(month, scheme, amount)
 

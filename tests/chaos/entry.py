@@ -42,8 +42,9 @@ def core(arguments: list[str]) -> None:
     respond = practice_core.respond
 
     def late(core: Any, method: str, path: str, body: Mapping[str, Any], headers: Any) -> Any:
-        writes = method == "POST" and "login" not in path and not str(body.get("query", "mutation")).startswith("query")
-        if writes and not path.startswith("/practice") and (plan := core.failures.take("slow_to_apply")):
+        writes = method == "POST" and path.startswith("/api/") and "login" not in path
+        writes = writes and str(body.get("query", "mutation")).startswith("mutation")
+        if writes and (plan := core.failures.take("slow_to_apply")):
             time.sleep(plan.seconds)
         return respond(core, method, path, body, headers)
 

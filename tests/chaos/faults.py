@@ -151,6 +151,7 @@ FAULTS: dict[str, Fault] = {
     "core down": _core_away,
     "core slow": _core("slow", (5, 20), (0.1, 0.5 * TIMEOUT)),
     "core slow to apply": _core("slow_to_apply", (2, 6), (0.5 * TIMEOUT, 0.85 * TIMEOUT)),
+    "core applies late": _core("slow_to_apply", (1, 3), (1.2 * TIMEOUT, 3 * TIMEOUT)),
     "core limits": _core("rate_limited", (1, 5)),
     "core applies, 500": _core("applied_then_500", (1, 3)),
     "core applies, no answer": _core("applied_then_no_answer", (1, 3), (0, 2)),

@@ -76,6 +76,13 @@ def _no_fence() -> None:
     sync._renew, sync._hold = (lambda _held: None), hold
 
 
+def _no_rest() -> None:
+    from portal.coverage import sync
+
+    put_off = sync._put_off
+    sync._put_off = lambda *given, **named: put_off(*given, **{**named, "unsure": False})
+
+
 def _short_lease() -> None:
     from portal.coverage import sync
 
@@ -132,6 +139,7 @@ MUTANTS: dict[str, Mutant] = {
         ("timetable killed", "broker emptied"),
         "core.before_fence:sleep=8:times=1",
     ),
+    "no-rest": Mutant("what was not answered is sent again at once", _no_rest, ("core applies late",)),
     "short-lease": Mutant("the lease is shorter than a request", _short_lease, ("core slow to apply",)),
     "lazy-commit": Mutant(
         "PostgreSQL answers before the disk has it",

@@ -93,6 +93,7 @@ def run(server: Server, folder: Path, wanted: Wanted) -> Result:
         clients = _clients(house, history, wanted)
         server.keep()
         house.open()
+        _worker_is_there(house)
         for client in clients:
             client.start()
         _break(house, clients, result, history)
@@ -116,6 +117,14 @@ def _clients(house: House, history: History, wanted: Wanted) -> list[Client]:
     before, months = every[:WAITING], every[WAITING:]
     count = max(1, round(wanted.declarations / len(months)))
     return [Client(firm, house.ports["web"], history, wanted.seed, months) for firm in firms(count, PEOPLE, before)]
+
+
+def _worker_is_there(house: House) -> None:
+    """Until what making the employers left to do is done."""
+    until = time.monotonic() + DRAIN
+    while _waiting() and time.monotonic() < until:
+        house.keep()
+        time.sleep(0.1)
 
 
 def _break(house: House, clients: list[Client], result: Result, history: History) -> None:
