@@ -55,6 +55,9 @@ def post_worker_init(worker: object) -> None:
 
 
 def _warm() -> None:
+    from portal.machine import ground_lines  # only once the folder of the figures is named
+
     migrate.head()
+    ground_lines.code()
     apart.warm()
     pdf.warm()

@@ -69,6 +69,7 @@ ROOMS = (
     "portal.reports.views",
     "portal.jobs.work_views",
     "portal.opening.ready_views",
+    "portal.machine.views",
     "portal.notices.pages.text_views",
     "portal.notices.pages.message_views",
     "portal.notices.pages.choice_views",

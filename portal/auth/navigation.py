@@ -56,7 +56,7 @@ def _of_fund(rights: frozenset[Right]) -> list[tuple[str, str]]:
     if Right.AUDIT in rights:
         links.append((_("What was done"), "/fund/audit"))
     if Right.SYSTEM in rights:
-        links.append((_("Ready?"), "/fund/ready"))
+        links += [(_("Ready?"), "/fund/ready"), (_("Machine room"), "/fund/machine")]
     return links
 
 

@@ -50,9 +50,15 @@ def make_celery(app: Flask, config: Config) -> Celery:
     celery.set_default()
     db.on_wake(lambda: wake(celery))
     signals.worker_ready.connect(partial(_look_at_the_core, config), weak=False)
+    signals.worker_ready.connect(partial(_look_around, celery), weak=False)
     signals.setup_logging.connect(partial(_log_as_the_portal, config), weak=False)
     celery.steps["consumer"].add(heartbeat.OfWorker)
     return celery
+
+
+def _look_around(celery: Celery, **_: Any) -> None:
+    """Once, when a worker starts: nobody should wait for the timetable to know what is there."""
+    celery.send_task("portal.jobs.tasks.look_around")
 
 
 def _log_as_the_portal(config: Config, **_: Any) -> None:
@@ -107,6 +113,7 @@ TIMETABLE: dict[str, Any] = {
     "summaries": {"task": "portal.jobs.tasks.send_digests", "schedule": crontab(hour=17, minute=0)},
     "what was lost": {"task": "portal.jobs.tasks.catch_up", "schedule": crontab(hour="8-23", minute=20)},
     "the core read back": {"task": "portal.jobs.tasks.compare_core", "schedule": crontab(minute=40)},
+    "look around": {"task": "portal.jobs.tasks.look_around", "schedule": 300.0},
     "sweep": {"task": "portal.jobs.tasks.sweep", "schedule": crontab(minute=15)},
 }
 

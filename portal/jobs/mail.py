@@ -104,6 +104,16 @@ def _deliver(config: Config, letter: EmailMessage, name: str) -> Outcome:
     return SENT
 
 
+def server_answers(config: Config) -> str:
+    """What goes wrong when the mail server is greeted, or an empty text: it takes us in.  Nothing is sent."""
+    try:
+        with _server(config.smtp_url) as smtp:
+            smtp.noop()
+    except (OSError, smtplib.SMTPException) as failure:
+        return type(failure).__name__
+    return ""
+
+
 def _server(url: str) -> smtplib.SMTP:
     """A connection to the mail server: ``smtps`` is TLS from the start, ``smtp`` as soon as the server offers it."""
     server = urlsplit(url)

@@ -21,7 +21,7 @@ from portal.coverage.core_client import Core
 from portal.gateway import asking, billing
 from portal.gateway.providers.choosing import provider
 from portal.installation import fund
-from portal.jobs import comparing, letters, mail, nightly, notifying
+from portal.jobs import comparing, letters, looking, mail, nightly, notifying
 from portal.notices import deliveries
 from portal.staff import reading
 
@@ -134,6 +134,12 @@ def compare_core() -> None:
     if config.core_url:
         core = Core(config.core_url, config.core_user, config.core_password, config.core_agent)
         comparing.compare_once(core, clock.today(fund().timezone))
+
+
+@shared_task
+def look_around() -> None:
+    """Ask what stands outside whether it is there, and keep the answers for those who watch."""
+    looking.look_around(current_app.config["PORTAL"])
 
 
 @shared_task

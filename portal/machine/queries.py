@@ -14,7 +14,7 @@ from portal.bank.models import BankEntry
 from portal.breaker import Breaker
 from portal.coverage.findings import JOB as COMPARISON
 from portal.coverage.models import CoreDifference
-from portal.jobs.models import Heartbeat, JobRun, JobState, Tally
+from portal.jobs.models import Heartbeat, JobRun, JobState, Sighting, Tally
 from portal.jobs.nightly import NIGHT
 from portal.opening.models import BACKUP, RESTORE, ReadyMark
 from portal.outbox import Message
@@ -97,6 +97,38 @@ def documents(session: Session) -> list[Sample]:
 def unmatched(session: Session) -> int:
     """Entries of the bank that lie in suspense."""
     return session.scalar(select(func.count()).select_from(BankEntry).where(BankEntry.unsettled != 0)) or 0
+
+
+def beats(session: Session) -> Sequence[Heartbeat]:
+    """Everybody who was heard of in the last days."""
+    return session.scalars(select(Heartbeat).order_by(Heartbeat.what, Heartbeat.name)).all()
+
+
+def sightings(session: Session) -> dict[str, Sighting]:
+    """What workers last saw outside, by its name."""
+    return {one.what: one for one in session.scalars(select(Sighting))}
+
+
+def last_mail(session: Session) -> datetime | None:
+    """When the latest mail was sent; read from the end, where it is found at once."""
+    sent = select(Message.done_at).where(Message.topic == "mail", Message.state == "done")
+    return session.scalar(sent.order_by(Message.id.desc()).limit(1))
+
+
+def oldest_work(session: Session) -> tuple[int, datetime | None]:
+    """How much long work is not done, and since when the oldest waits."""
+    number, since = session.execute(select(func.count(), func.min(Work.created_at)).where(Work.state.in_(OPEN))).one()
+    return number, since
+
+
+def compared_at(session: Session) -> datetime | None:
+    """When the core was last read back to the end."""
+    return session.scalar(select(func.max(JobRun.finished_at)).where(JobRun.job == COMPARISON))
+
+
+def version(session: Session) -> str:
+    """The version of the tables."""
+    return str(session.scalar(text("SELECT version_num FROM alembic_version")))
 
 
 def open_work(session: Session) -> list[Sample]:
