@@ -80,8 +80,13 @@ def _put(session: Session, row: GatewayBill, deed: str, at: datetime) -> None:
 
 
 def withdraw_paid(session: Session, employer_id: int, at: datetime) -> None:
-    """After a payment: what is paid, in whatever way, cannot be paid at the gateway once more by mistake."""
-    if fund().gateway is None:
+    """
+    After a payment: what is paid, in whatever way, cannot be paid at the gateway once more by mistake.
+
+    Nor can what is paid in part, where the gateway takes the whole amount only.
+    """
+    chosen = fund().gateway
+    if chosen is None:
         return
     statement = (
         select(GatewayBill, Bill).join(Bill, Bill.id == GatewayBill.bill_id)
@@ -90,9 +95,10 @@ def withdraw_paid(session: Session, employer_id: int, at: datetime) -> None:
     found = session.execute(statement).all()
     for scheme in {bill.scheme for _row, bill in found}:
         months = months_on(session, employer_id, scheme_day(scheme, at), scheme)
-        paid = {month.charge.id for month in months if not month.total}
+        left = {month.charge.id: month.total for month in months}
         for row, bill in found:
-            if bill.charge_id in paid:
+            now = left.get(bill.charge_id)
+            if now == 0 or (chosen.pays == "exact" and now is not None and now < bill.amount):
                 _withdraw(session, row, at)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -23,6 +24,7 @@ from portal.gateway.providers.signed_json import SignedJson
 from portal.outbox import Message
 from portal.payments.models import Bill
 from tests.factories import give_mandate, sign_in
+from tests.funds import FUND, serving
 from tests.gateway.conftest import DAY, JAN, SETTING, SIGNING, Calls, at_gateway, money, told
 from tests.payments.conftest import Story
 from tests.payments.test_pages import pdf_text
@@ -195,6 +197,18 @@ def test_of_a_bill_that_is_paid_in_part_the_page_shows_what_is_left(
     assert f"{made.location}/pay" in clerk.get(made.location).text
     gateway.pay(f"99{2:010d}", 1_000_00)
     assert kafue.open(JAN).total == 0
+
+
+def test_where_only_the_whole_amount_can_be_paid_a_part_withdraws_the_bill(
+    number: str, kafue: Story, calls: Calls, tmp_path: Path
+) -> None:
+    kafue.pay(200_00, DAY)
+    assert at_gateway(calls.bill).state == "open"
+    path = tmp_path / "fund.toml"
+    path.write_text(FUND.read_text().replace('pays = "any"', 'pays = "exact"'))
+    with serving(path):
+        kafue.pay(100_00, DAY)
+    assert at_gateway(calls.bill).state == "withdrawn"
 
 
 def test_money_that_comes_twice_is_credit_and_the_page_says_so(
