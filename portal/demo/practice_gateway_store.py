@@ -18,7 +18,7 @@ create table if not exists bill (
   id integer primary key, reference text not null unique, said text not null, withdrawn integer not null default 0);
 create table if not exists payment (
   id integer primary key, transaction_number text not null unique, bill text not null, day text not null,
-  taken_back text, said text not null);
+  taken_back text, sent text, deducted text, said text not null);
 create table if not exists setting (name text primary key, value text not null);
 """
 #: What the gateway keeps of every thousand.
@@ -142,13 +142,26 @@ class Store:
         return self._payments("day", day)
 
     def payouts(self, day: date) -> list[dict[str, Any]]:
-        """What is sent to the bank on a day: what was paid the day before, less what was taken back, less a fee."""
-        before = (day - timedelta(days=1)).isoformat()
+        """
+        What is sent to the bank on a day: what was paid before it, less what was taken back, less a fee.
+
+        A payment is in the first payout after it that is asked for, and stays there; a day that was asked for does not
+        change any more.
+        """
+        before, sent = (day - timedelta(days=1)).isoformat(), day.isoformat()
         found: dict[str, list[dict[str, Any]]] = {}
-        for column, sign in (("day", 1), ("taken_back", -1)):
-            for one in self._payments(column, before):
-                part = {"transaction": one["transaction"], "amount": sign * one["amount"]}
-                found.setdefault(one["currency"], []).append(part)
+        with self._lock:
+            last = self._one("select value from setting where name = 'paid out'")
+            new = last is None or last[0] < sent
+            self._line.execute("insert or replace into setting values ('paid out', ?)", (sent,)) if new else None
+            for column, since, sign in (("sent", "day", 1), ("deducted", "taken_back", -1)):
+                self._line.execute(
+                    f"update payment set {column} = ? where ? and {column} is null and {since} <= ?",  # noqa: S608
+                    (sent, new, before),
+                )
+                for one in self._payments(column, sent):
+                    part = {"transaction": one["transaction"], "amount": sign * one["amount"]}
+                    found.setdefault(one["currency"], []).append(part)
         return [_payout(day, currency, parts) for currency, parts in sorted(found.items())]
 
     def _payments(self, column: str, value: str) -> list[Payment]:

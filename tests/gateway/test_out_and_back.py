@@ -325,6 +325,22 @@ def test_each_day_is_compared_and_what_is_missing_comes_in(
     assert kinds == {"different", "extra"}  # the others are mended
 
 
+def test_the_gateway_pays_out_once_less_its_fee_and_deducts_what_it_took_back(
+    gateway: PracticeGateway, provider: SignedJson, number: str, calls: Calls
+) -> None:
+    first, second = gateway.pay(number, 700_00), gateway.pay(number, 500_00)
+    assert first
+    assert second
+    assert provider.payouts(DAY) == []
+    sent = provider.payouts(DAY + timedelta(days=1))
+    assert [(one.number, one.amount, one.fee) for one in sent] == [("PO20260206ZMW", 1_182_00, 18_00)]
+    gateway.pay(number, 10_00, on=DAY)  # late: it is in the next one
+    gateway.reverse(second)
+    assert provider.payouts(DAY + timedelta(days=1)) == sent
+    (later,) = provider.payouts(DAY + timedelta(days=2))
+    assert [part.amount for part in later.parts] == [10_00, -500_00]
+
+
 def test_a_stranger_learns_nothing_from_the_gateway(gateway: PracticeGateway) -> None:
     assert gateway.api("GET", "/days/2026-02-05", b"", "")[0] == 401
     header = signing.sign({"now": b"not the secret of this story, no"}, b"GET /days/2026-02-05", clock.real_now())
