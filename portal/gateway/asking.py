@@ -21,6 +21,8 @@ from portal.payments.models import Bill
 
 #: So many days back are compared where the gateway could not be asked before.
 DAYS_BACK = 7
+#: Differences that a comparison does not mend: such a day is compared again until they are gone.
+STAYS = ("different", "extra", "payout")
 
 
 def enquire_one(provider: Provider) -> bool:
@@ -61,10 +63,15 @@ class Ours:
 
 
 def compare_days(provider: Provider, today: date) -> int:
-    """Compare the days before *today* that were not yet; how many.  Stops at the first for which nobody answers."""
+    """
+    Compare the days before *today* that were not yet, or that differed; how many.
+
+    Stops at the first for which nobody answers.
+    """
     wanted = [today - timedelta(days=back) for back in range(DAYS_BACK, 0, -1)]
     with db.reading() as session:
-        done = set(session.scalars(select(GatewayDay.day).where(GatewayDay.day.in_(wanted))))
+        known = session.scalars(select(GatewayDay).where(GatewayDay.day.in_(wanted))).all()
+    done = {row.day for row in known if not any(one["kind"] in STAYS for one in row.differences)}
     compared = 0
     for day in wanted:
         if day in done:
@@ -96,6 +103,8 @@ def compare(provider: Provider, day: date) -> None:
         if row is None:
             row = GatewayDay(day=day)
             session.add(row)
+        mended = [one for one in row.differences or () if one["kind"] not in STAYS]  # by an earlier comparison
+        differences = [*mended, *(one for one in differences if one not in mended)]
         row.compared_at, row.listed, row.differences = clock.now(), len(listed), differences
         row.same = len(listed) - sum(1 for one in differences if one["kind"] not in ("extra", "payout"))
 

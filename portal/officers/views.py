@@ -106,6 +106,12 @@ def _of_gateway(waits: Home) -> First | None:
             "%(num)s payments of the gateway wait for you, the oldest since %(since)s.", n, since=since,
         )  # fmt: skip
         return First(title, "/fund/gateway/", _("Look at the payments"), "")
+    if waits.odd:
+        title = ngettext(
+            "%(num)s message of the payment gateway does not fit what it said before.",
+            "%(num)s messages of the payment gateway do not fit what it said before.", waits.odd,
+        )  # fmt: skip
+        return First(title, "/fund/gateway/", _("Look at the messages"), "late")
     return None
 
 

@@ -15,7 +15,7 @@ from portal.cases.models import Case, CaseState
 from portal.employers.due import month_fallen_due
 from portal.employers.given import latest_due_day
 from portal.employers.models import Employer, Enrolment, Registration, RegistrationState
-from portal.gateway.models import GatewayPayment
+from portal.gateway.models import GatewayOddity, GatewayPayment
 from portal.gateway.refusals import lately
 from portal.installation import fund, packs
 from portal.officers.queries import declares, enrolled_in
@@ -57,6 +57,8 @@ class Home:
     #: Payments of the gateway that wait for an officer; and call-backs refused in the last two days.
     gateway: Waiting
     calls_refused: int
+    #: Messages of the gateway about a known payment that say something else.
+    odd: int
     months: tuple[SchemeMonth, ...]
 
 
@@ -70,6 +72,7 @@ def home(session: Session, today: date, *, at: datetime) -> Home:
         refused=_waiting(session, *refused),
         gateway=_waiting(session, GatewayPayment.told_at, GatewayPayment.state.in_(("waiting", "stuck"))),
         calls_refused=lately(session, at) if fund().gateway else 0,
+        odd=session.scalar(select(func.count()).where(GatewayOddity.closed_at.is_(None))) or 0,
         months=tuple(_scheme_month(session, rules, today) for rules in packs().values()),
     )
 
