@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import EnvironBuilder, run_wsgi_app
@@ -61,8 +62,9 @@ def test_a_file_keeps_its_name_as_a_name_and_nothing_more(case: dict[str, Any], 
 
 
 @pytest.mark.parametrize("case", NAMES)
-def test_a_download_names_its_file_by_rfc_6266(case: dict[str, Any]) -> None:
-    header = download(b"", case["value"], "text/csv").headers["Content-Disposition"]
+def test_a_download_names_its_file_by_rfc_6266(app: Flask, case: dict[str, Any]) -> None:
+    with app.app_context():
+        header = download(b"", case["value"], "text/csv").headers["Content-Disposition"]
     assert header.startswith('attachment; filename="')
     plain = header.split('"')[1]
     assert plain.isascii()
