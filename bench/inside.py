@@ -101,11 +101,14 @@ def _off(app: object) -> Iterator[None]:
     before.remove(metering._begin)
     after.remove(metering._say_reference)
     request_finished.disconnect(metering._finished, app)
+    ends = app.teardown_request_funcs[None]
+    ends.remove(metering._over)
     event.remove(Engine, "before_cursor_execute", metering._one_more)
     try:
         yield
     finally:
         before[:], after[:] = kept
+        ends.append(metering._over)
         request_finished.connect(metering._finished, app)
         event.listen(Engine, "before_cursor_execute", metering._one_more)
 

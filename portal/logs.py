@@ -25,6 +25,8 @@ OURS = Path(__file__).resolve().parent
 PLACES = 12
 #: Failures behind a failure that are told.
 CAUSES = 4
+#: Letters of a line of others that are kept.
+LONGEST = 300
 #: What a logger of others may say beside warnings.
 LEVELS = {"portal": logging.INFO, "gunicorn.error": logging.INFO, "celery.apps.worker": logging.INFO}
 
@@ -79,7 +81,13 @@ class AsText(logging.Formatter):
 
 
 def said(record: logging.LogRecord) -> str:
-    """What a record says, without the words of exceptions."""
+    """What a record says, without the words of exceptions; of others' lines the first, for a traceback may follow."""
+    if record.name.partition(".")[0] == "portal":
+        return _said(record)
+    return (_said(record).splitlines() or [""])[0][:LONGEST]
+
+
+def _said(record: logging.LogRecord) -> str:
     if isinstance(record.args, Mapping) and "exc" in record.args:  # Celery's, of a job that failed
         return f"job {record.args.get('name')} {record.args.get('description', 'failed')}"
     message = type(record.msg).__name__ if isinstance(record.msg, BaseException) else str(record.msg)

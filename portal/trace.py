@@ -34,6 +34,11 @@ def follow(reference: str) -> None:
         _reference.set(reference)
 
 
+def forget() -> None:
+    """What was going on is over: what happens now belongs to nothing yet."""
+    _reference.set("")
+
+
 @contextmanager
 def under(reference: str) -> Iterator[None]:
     """In here what happens belongs to *reference*; afterwards to what it belonged to before."""

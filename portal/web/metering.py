@@ -41,6 +41,7 @@ def register(app: Flask) -> None:
     app.before_request(_begin)
     app.after_request(_say_reference)
     request_finished.connect(_finished, app)
+    app.teardown_request(_over)
 
 
 @event.listens_for(Engine, "before_cursor_execute")
@@ -60,6 +61,10 @@ def _begin() -> None:
 def _say_reference(response: Response) -> Response:
     response.headers[trace.HEADER] = g.get("reference", "")
     return response
+
+
+def _over(_problem: BaseException | None) -> None:
+    trace.forget()
 
 
 def _finished(_app: Flask, response: Response, **_: Any) -> None:

@@ -308,6 +308,15 @@ def test_what_others_log_of_a_failure_is_told_without_its_words(written: Written
     assert SURNAME not in written.text()
 
 
+def test_of_others_only_the_first_line_is_kept_and_nothing_belongs_to_a_click_that_is_over(
+    client: FlaskClient, written: Written
+) -> None:
+    client.get("/sign-in")
+    logging.getLogger("celery.beat").error("Message Error: %s\n%s", "SchedulingError", f"  who is {SURNAME}")
+    line = written.lines()[-1]
+    assert (line["event"], line["reference"]) == ("Message Error: SchedulingError", "")
+
+
 def test_a_line_stays_a_line_whatever_stands_in_it(written: Written) -> None:
     logging.getLogger("portal").warning("a word with\nan end and \x1b[31ma colour")
     assert len(written.text().splitlines()) == 1
