@@ -37,3 +37,8 @@ def test_an_officer_enters_a_paper_return_and_gives_a_month_back(live: Live, vis
     employer = visit("signatory")
     employer.open(f"/employers/{record.rpartition('/')[2]}/payrolls/").follow(live.month_name(live.month))
     employer.sees("Returned to you")
+
+
+def test_the_machine_room_is_read_on_a_phone_too(visit: Callable[..., Visitor]) -> None:
+    administrator = visit().come_in_as("administrator-of-systems").open("/fund/machine")
+    administrator.sees("The machine room", "Who works", "What leaves", "What it stands on", "Jobs")
