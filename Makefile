@@ -43,7 +43,7 @@ long: setup     ## what takes longer than a merge may
 
 chaos: setup    ## break everything on purpose and count what was lost; SEEDS=12 FAULTS=25 DECLARATIONS=100 MUTANT=no-lookup
 	$(BIN)/python -m tests.chaos --seeds $(or $(SEEDS),3) --faults $(or $(FAULTS),12) \
-	    --declarations $(or $(DECLARATIONS),60) $(if $(MUTANT),--mutant $(MUTANT))
+	    --declarations $(or $(DECLARATIONS),60) $(if $(MUTANT),--mutant $(MUTANT)) $(ALSO:%=--also %)
 
 core: setup     ## put a test openIMIS together from its packages and start it; PORT=8401: elsewhere than on 8400
 	@exec $(BIN)/python -m portal.openimis $(if $(PORT),--port $(PORT))
