@@ -46,7 +46,7 @@ def _runs(server: Server, folder: Path, asked: argparse.Namespace, mutant: str, 
     """All the seeds, none of them wrong; or until one of them finds the bug."""
     fine = True
     for seed in seeds:
-        wanted = Wanted(seed, asked.faults, asked.declarations, mutant, tuple(asked.only))
+        wanted = Wanted(seed, asked.faults, asked.declarations, mutant, tuple(asked.only), asked.failpoints)
         result = run(server, folder / f"{seed}{mutant and '-'}{mutant}", wanted)
         print(json.dumps(result.as_json()), flush=True)
         if mutant and not result.verdict.ok:
@@ -64,6 +64,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--mutant", default="", choices=["", *MUTANTS], help="plant this bug; it must be caught")
     parser.add_argument("--also", action="append", default=[], choices=list(MUTANTS), help="then this bug as well")
     parser.add_argument("--only", action="append", default=[], choices=list(FAULTS), help="only faults of this kind")
+    parser.add_argument("--failpoints", default="", help="armed with these, as core.before_fence:sleep=8:times=1")
     parser.add_argument("--keep", action="store_true", help="keep the logs of runs in which nothing was wrong")
     return parser.parse_args()
 

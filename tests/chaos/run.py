@@ -48,6 +48,8 @@ class Wanted:
     declarations: int = 60
     mutant: str = ""
     kinds: tuple[str, ...] = ()
+    #: Instead of those a run is armed with.
+    failpoints: str = ""
 
 
 @dataclass
@@ -83,8 +85,9 @@ def run(server: Server, folder: Path, wanted: Wanted) -> Result:
     """One run with its own house in *folder*, where its logs and its history stay."""
     began, result = time.monotonic(), Result(wanted)
     mutant = MUTANTS.get(wanted.mutant)
+    armed = wanted.failpoints or (mutant.failpoints if mutant else USUAL)
     house = House(
-        server, folder, wanted.seed, mutant=wanted.mutant, failpoints=mutant.failpoints if mutant else USUAL,
+        server, folder, wanted.seed, mutant=wanted.mutant, failpoints=armed,
         settings=mutant.settings if mutant else (),
     )  # fmt: skip
     history = History(folder / "history.jsonl")
