@@ -14,7 +14,7 @@ test: setup     ## all tests, on a PostgreSQL and a broker of their own
 	$(BIN)/python -m pytest -q -n 2 --dist loadscope --no-loadscope-reorder -m "not long and not core"
 
 fast: setup     ## the pure tests: rules and files
-	$(BIN)/python -m pytest -q -m "not long and not wide" tests/scheme tests/tabular tests/contributions/test_upload.py tests/contributions/test_checks.py
+	$(BIN)/python -m pytest -q --hypothesis-profile=fast -m "not long and not wide" tests/scheme tests/tabular tests/contributions/test_upload.py tests/contributions/test_checks.py
 
 check: setup    ## style, types, imports, migrations, fast tests
 	$(BIN)/ruff check .

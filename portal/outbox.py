@@ -98,23 +98,20 @@ class Message(Base):
     done_at: Mapped[datetime | None]
 
 
+_NEW = insert(Message).on_conflict_do_nothing(index_elements=[Message.name])
+
+
 def put(
     session: Session, topic: str, name: str, payload: dict[str, Any], *, at: datetime, employer: int | None = None
 ) -> None:
     """Queue one message in the caller's transaction.  The same *name* again changes nothing."""
-    statement = insert(Message).values(
-        topic=topic,
-        name=name,
-        employer_id=employer,
-        payload=payload,
-        state="queued",
-        attempts=0,
-        last_problem="",
-        next_try_at=clock.real_now(),  # *at* may be a moved clock's; sending never waits for that
-        created_at=at,
-        reference=trace.current(),
-    )
-    session.execute(statement.on_conflict_do_nothing(index_elements=[Message.name]))
+    row = {
+        "topic": topic, "name": name, "employer_id": employer, "payload": payload, "state": "queued", "attempts": 0,
+        "last_problem": "",
+        "next_try_at": clock.real_now(),  # *at* may be a moved clock's; sending never waits for that
+        "created_at": at, "reference": trace.current(),
+    }  # fmt: skip
+    session.execute(_NEW, row)
     session.info[WAKE] = True
 
 

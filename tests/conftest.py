@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 from sqlalchemy import make_url
 
@@ -40,6 +41,8 @@ LONGEST = (
     "tests/founding/", "tests/demo/", "tests/access/", "tests/web/", "tests/jobs/",
 )  # fmt: skip
 T = TypeVar("T")
+#: For `make fast`, which is typed after every change: `make test` draws all the examples.
+settings.register_profile("fast", max_examples=15)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import func, or_, select, true
+from sqlalchemy import Select, bindparam, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from portal.contributions.models import Declaration, DeclarationLine, PayrollLine
@@ -155,10 +155,19 @@ def earlier_pay(
     return found
 
 
-def last_pay(session: Session, employer_id: int, month: Month) -> dict[int, Mapping[str, int]]:
-    """What each person was paid in the last month declared before *month*."""
-    wanted = (Declaration.employer_id == employer_id, counts())
-    last = select(func.max(Declaration.month)).where(*wanted, Declaration.month < month).scalar_subquery()
+def _last_pay() -> Select[tuple[int, Any]]:
+    """Built once, with the employer and the month to be filled in."""
+    wanted = (Declaration.employer_id == bindparam("employer"), counts())
+    before = Declaration.month < bindparam("month")
+    last = select(func.max(Declaration.month)).where(*wanted, before).scalar_subquery()
     of_month = select(Declaration.payroll_id).where(*wanted, Declaration.month == last)
     statement = select(PayrollLine.person_id, PayrollLine.components).where(PayrollLine.payroll_id.in_(of_month))
-    return dict(session.execute(statement.order_by(PayrollLine.payroll_id)).all())
+    return statement.order_by(PayrollLine.payroll_id)
+
+
+_LAST_PAY = _last_pay()
+
+
+def last_pay(session: Session, employer_id: int, month: Month) -> dict[int, Mapping[str, int]]:
+    """What each person was paid in the last month declared before *month*."""
+    return dict(session.execute(_LAST_PAY, {"employer": employer_id, "month": month}).all())

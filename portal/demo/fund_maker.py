@@ -30,7 +30,7 @@ from portal.scheme.calendars import Month
 from portal.scheme.deadlines import due_day
 
 #: A fund half made is made anew, so a step need not wait until the disk has it.
-NO_WAITING = text("SET LOCAL synchronous_commit TO off")
+NO_WAITING = text("SET synchronous_commit TO off")
 #: How many days a cheque takes to come back, and then to be paid again.
 A_CHEQUE, A_SECOND_ONE = timedelta(days=5), timedelta(days=11)
 Step = Callable[[Session, datetime], object]
@@ -89,12 +89,16 @@ class Maker:
 
     def run(self) -> None:
         """Everything in the order in which it happened."""
-        with _seldom_collected():
-            while self.steps:  # a step may add later ones
-                at, _order, step = heapq.heappop(self.steps)
-                with db.writing() as session:
-                    session.execute(NO_WAITING)
-                    step(session, at)
+        with db.writing() as session:  # holds for the only connection this process has meanwhile
+            session.execute(NO_WAITING)
+        try:
+            with _seldom_collected():
+                while self.steps:  # a step may add later ones
+                    at, _order, step = heapq.heappop(self.steps)
+                    with db.writing() as session:
+                        step(session, at)
+        finally:
+            db.engine().dispose()  # whoever comes after waits for the disk again
 
     def _when(self, day: date, hour: int, step: Step) -> None:
         """Do *step* on *day*, unless that is still to come."""
