@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import text
+from sqlalchemy.exc import InternalError, OperationalError
 
 from portal import db
 from tests.factories import make_account, sign_in
@@ -28,7 +29,17 @@ def test_every_answer_carries_the_security_headers(client: FlaskClient) -> None:
         answer.close()
         assert "default-src 'none'" in headers["Content-Security-Policy"]
         assert "unsafe" not in headers["Content-Security-Policy"]
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+        assert "base-uri 'none'" in headers["Content-Security-Policy"]
         assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] in ("same-origin", "no-referrer")
+        assert [name for name, _value in headers if name.startswith("Access-Control")] == []
+
+
+@pytest.mark.usefixtures("database")
+def test_what_only_reads_cannot_write() -> None:
+    with pytest.raises(InternalError, match="read-only"), db.reading() as session:
+        session.execute(text("UPDATE series SET last = last + 1"))
 
 
 def test_while_the_database_is_away_a_page_says_what_to_do(client: FlaskClient, database: str) -> None:

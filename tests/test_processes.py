@@ -87,6 +87,14 @@ def test_no_link_of_the_papers_leads_nowhere(page: Path) -> None:
     assert dead == []
 
 
+def test_each_check_of_security_names_its_test_or_says_why_there_is_none() -> None:
+    text = (ROOT / "docs" / "asvs.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| [\d.*\\]+ \| (.+?) \|(?: (.+?))? \|$", text, re.M)
+    assert [int(number) for number, _what, _where in rows] == list(range(1, 63))
+    assert [number for number, what, where in rows if not where and not what.startswith("Not here")] == []
+    assert missing_tests(text) == []
+
+
 def test_every_wish_of_the_founding_documents_has_its_answer() -> None:
     text = (ROOT / "docs" / "requirements.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| (Q\d+) \| (.+) \|$", text, re.M))
