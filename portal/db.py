@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger, DateTime, Engine, Identity, Integer, MetaData, create_engine, event, select, text
@@ -20,6 +20,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from portal.errors import NotFound
 from portal.scheme.calendars import Month
 
 #: Where ``writing()`` leaves word that a job should wake up after the commit.
@@ -142,6 +143,21 @@ def writing() -> Iterator[Session]:
             yield session
         if session.info.pop(WAKE, False) and _wake is not None:
             _wake()
+
+
+Row = TypeVar("Row", bound="Base")
+
+
+def by_public_id(session: Session, table: type[Row], public_id: UUID, *, lock: bool = False) -> Row:
+    """The row of that name; read afresh when it is locked.  NotFound when there is none."""
+    column: Any = table.public_id  # type: ignore[attr-defined]  # of every table that has addresses
+    statement = select(table).where(column == public_id)
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    found = session.scalar(statement)
+    if found is None:
+        raise NotFound(table.__tablename__)
+    return found
 
 
 def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -18,7 +18,8 @@ from portal import audit
 from portal.audit import Event
 from portal.bank.matching import keeping
 from portal.bank.models import BankEntry
-from portal.errors import NotFound, Refused
+from portal.db import by_public_id
+from portal.errors import Refused
 from portal.gateway.payouts import of_entry
 from portal.installation import pack
 from portal.ledger import book, cashbook
@@ -34,13 +35,7 @@ LONGEST_REASON = 300
 
 def entry_by_id(session: Session, public_id: UUID, *, lock: bool = False) -> BankEntry:
     """One entry; NotFound when there is none."""
-    statement = select(BankEntry).where(BankEntry.public_id == public_id)
-    if lock:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
-    found = session.scalar(statement)
-    if found is None:
-        raise NotFound("bank entry")
-    return found
+    return by_public_id(session, BankEntry, public_id, lock=lock)
 
 
 def settle(

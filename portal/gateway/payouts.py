@@ -16,7 +16,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from portal.errors import NotFound
+from portal.db import by_public_id
 from portal.gateway.models import GatewayPart, GatewayPayment, GatewayPayout
 from portal.gateway.providers.provider import Paid, PaidOut
 from portal.ledger import cashbook
@@ -48,13 +48,7 @@ def take(session: Session, told: PaidOut, provider: str, *, at: datetime) -> Gat
 
 def by_id(session: Session, public_id: UUID, *, lock: bool = False) -> GatewayPayout:
     """One payout; NotFound when there is none."""
-    statement = select(GatewayPayout).where(GatewayPayout.public_id == public_id)
-    if lock:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
-    found = session.scalar(statement)
-    if found is None:
-        raise NotFound("payout")
-    return found
+    return by_public_id(session, GatewayPayout, public_id, lock=lock)
 
 
 def of_entry(session: Session, entry: int) -> GatewayPayout | None:

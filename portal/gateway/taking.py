@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from portal import audit
 from portal.approvals import Decider
 from portal.audit import Event
+from portal.db import by_public_id
 from portal.errors import NotFound, Refused
 from portal.gateway import payouts
 from portal.gateway.models import GatewayBill, GatewayOddity, GatewayPayment
@@ -113,13 +114,7 @@ def close_oddity(session: Session, public_id: UUID, *, by: int, at: datetime) ->
 
 def payment_by_id(session: Session, public_id: UUID, *, lock: bool = False) -> GatewayPayment:
     """One payment the gateway told of; NotFound when there is none."""
-    statement = select(GatewayPayment).where(GatewayPayment.public_id == public_id)
-    if lock:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
-    found = session.scalar(statement)
-    if found is None:
-        raise NotFound("gateway payment")
-    return found
+    return by_public_id(session, GatewayPayment, public_id, lock=lock)
 
 
 def provider_name() -> str:
