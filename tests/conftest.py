@@ -21,6 +21,7 @@ import psycopg
 import pytest
 from hypothesis import settings
 from psycopg import sql
+from redis.connection import parse_url
 from sqlalchemy import make_url
 
 from config import from_environment
@@ -62,6 +63,11 @@ class Cluster:
         self.count, self.copying = 0, copying
         self.lived: dict[str, tuple[str, Any]] = {}
 
+    @property
+    def one_role(self) -> bool:
+        """Whether the portal is the owner of its tables, as on a server for which one role was named."""
+        return self.app == self.owner
+
     def run(self, statement: sql.Composed) -> None:
         """Run one statement as the server's administrator."""
         with psycopg.connect(self.admin, autocommit=True) as connection:
@@ -91,15 +97,26 @@ class Cluster:
 def cluster() -> Iterator[Cluster]:
     """The servers the environment names, or a PostgreSQL and a Valkey of this session's own."""
     named, broker = os.environ.get("DATABASE_URL", ""), os.environ.get("REDIS_URL", "")
+    owner = os.environ.get("OWNER_URL") or named
     remove_what_was_left()
     folder = Path(tempfile.mkdtemp(prefix=f"portal-tests-{os.getpid()}-", dir=MEMORY if in_memory() else None))
     folder.chmod(0o755)
     embedded = Embedded(folder, durable=False, postgres=not named, broker=not broker)
     servers = embedded.start()
-    yield _named(named, broker or servers.redis_url) if named else _own(embedded, broker or servers.redis_url)
+    broker = of_this_process(broker) if broker else servers.redis_url
+    yield _named(named, owner, broker) if named else _own(embedded, broker)
     embedded.stop()
     shutil.rmtree(folder, ignore_errors=True)
     shutil.rmtree(embedded.sockets, ignore_errors=True)
+
+
+def of_this_process(broker: str) -> str:
+    """A database of a named broker for each process of a run: their messages would wake each other's workers."""
+    first = int(parse_url(broker).get("db", 0))
+    number = first + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    where, _, options = broker.partition("?")
+    kept = [one for one in options.split("&") if one and not one.startswith("db=")]
+    return f"{where}?{'&'.join([*kept, f'db={number}'])}"
 
 
 def in_memory() -> bool:
@@ -127,11 +144,16 @@ def _own(embedded: Embedded, broker: str) -> Cluster:
     )
 
 
-def _named(url: str, broker: str) -> Cluster:
-    """A server of somebody's: its role must be allowed to make databases, and owns what it makes."""
-    address = make_url(url)
-    anywhere = address.set(database="{name}").render_as_string(hide_password=False).replace("%7Bname%7D", "{name}")
-    return Cluster(admin=url, owner=anywhere, app=anywhere, role=address.username or "", redis=broker)
+def _named(app: str, owner: str, broker: str) -> Cluster:
+    """A server of somebody's: the owner must be allowed to make databases; where one role is named it is both."""
+    role = make_url(db.plain(owner)).username or ""
+    return Cluster(admin=db.plain(owner), owner=_anywhere(owner), app=_anywhere(app), role=role, redis=broker)
+
+
+def _anywhere(url: str) -> str:
+    """The address with a place for the name of a database."""
+    address = make_url(db.plain(url)).set(database="{name}").render_as_string(hide_password=False)
+    return address.replace("%7Bname%7D", "{name}")
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from functools import partial
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from celery import Celery, Task, signals
 from celery.schedules import crontab
@@ -127,8 +128,22 @@ def wake(celery: Celery) -> None:
 
 
 def _broker(url: str) -> str:
-    """Kombu has its own spelling of a Redis socket."""
-    return url.replace("unix://", "redis+socket://", 1) if url.startswith("unix://") else url
+    """
+    The address as Kombu spells it: everything else here asks the Redis client.
+
+    A socket has another name, and the number of a database stands elsewhere: ``?db=3`` would be left out at a socket
+    and be a mistake at an address.
+    """
+    where, _, options = url.partition("?")
+    given = dict(parse_qsl(options))
+    number = given.pop("db", "")
+    if where.startswith("unix://"):
+        where = where.replace("unix://", "redis+socket://", 1)
+        given |= {"virtual_host": number} if number else {}
+    elif number:
+        scheme, _, rest = where.partition("://")
+        where = f"{scheme}://{rest.partition('/')[0]}/{number}"
+    return f"{where}?{urlencode(given)}" if given else where
 
 
 @signals.worker_process_init.connect

@@ -335,14 +335,14 @@ def test_all_of_the_broker_may_be_lost_the_timetable_finds_what_waits(
         people = stage.add_people(3)
         stage.pay(*FOUR)
         assert broker.llen("celery") > 0  # it was woken
-        broker.flushall()
+        broker.flushdb()
         assert broker.llen("celery") == 0
         tick = celery.conf.beat_schedule["send what is waiting"]
         assert tick["schedule"] <= 10
         celery.tasks[tick["task"]]()
     finally:
         db.on_wake(None)
-        broker.flushall()
+        broker.flushdb()
         celery.close()
     assert active(practice) == numbers(people)
     assert stage.core_states() == {"known": 3}

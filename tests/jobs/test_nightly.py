@@ -151,18 +151,18 @@ def test_a_night_whose_parts_the_broker_lost_is_done_when_the_day_catches_up(app
     try:
         celery.tasks[jobs + "tonight"]()
         assert waiting_in(broker) > 0
-        broker.flushall()  # no worker had taken it
+        broker.flushdb()  # no worker had taken it
         assert late_due(employer) == 0
         celery.tasks[jobs + "catch_up"]()
         assert waiting_in(broker) > 0
         celery.tasks[jobs + "accrue_arrears"]([employer.id], LATE.isoformat())
         assert late_due(employer) == 120_00
-        broker.flushall()
+        broker.flushdb()
         celery.tasks[jobs + "catch_up"]()
         assert waiting_in(broker) == 0  # nothing is left to catch up on
     finally:
         db.on_wake(None)
-        broker.flushall()
+        broker.flushdb()
         celery.close()
     with db.reading() as session:
         told = session.scalars(select(JobRun).where(JobRun.job == notifying.JOB)).all()

@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import redis
 from celery import Celery
 from flask import Flask
 from flask.testing import FlaskClient
@@ -154,6 +156,31 @@ def test_a_real_worker_is_woken_through_the_broker(
         started.terminate()
         started.wait(30)
     assert "13 slips are ready." in client.get(url).text, (tmp_path / "log").read_text()
+
+
+def test_jobs_wait_in_the_database_of_the_broker_that_the_address_names(app: Flask, cluster: Cluster) -> None:
+    """Kombu knows no ``?db=7``, which the Redis client does: jobs of two portals on one broker would be mixed."""
+    url = f"{cluster.redis.partition('?')[0]}?db=7"
+    with redis.Redis.from_url(url) as broker, queue(app, url) as celery:
+        broker.flushdb()
+        celery.send_task("portal.jobs.tasks.look_around")
+        assert broker.llen("celery") == 1
+        broker.flushdb()
+
+
+@pytest.mark.parametrize("url", ["redis://:w%40rd@broker:6380/7", "redis://:w%40rd@broker:6380?db=7"])
+def test_an_address_of_a_broker_may_name_the_database_either_way(app: Flask, url: str) -> None:
+    with queue(app, url) as celery, celery.connection() as found:
+        assert (found.hostname, found.port, found.password, found.virtual_host) == ("broker", 6380, "w@rd", "7")
+
+
+@contextmanager
+def queue(app: Flask, url: str) -> Iterator[Celery]:
+    """The worker's side, on the broker at *url*."""
+    made = make_celery(app, replace(app.config["PORTAL"], redis_url=url))
+    yield made
+    db.on_wake(None)
+    made.close()
 
 
 def test_without_a_broker_the_timetable_finds_the_work(

@@ -17,11 +17,13 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import psycopg
 import pytest
 from celery import Celery
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, select, text
+from psycopg import sql
+from sqlalchemy import select
 
 from config import ROOT
 from portal import clock, db, logs, outbox, trace
@@ -101,11 +103,13 @@ def test_a_request_is_one_line_with_its_rule_and_its_reference(client: FlaskClie
     assert len(written.lines()) == 1
 
 
-def test_what_failed_is_found_by_the_reference_on_the_page(client: FlaskClient, written: Written) -> None:
+def test_what_failed_is_found_by_the_reference_on_the_page(
+    client: FlaskClient, written: Written, cluster: Cluster
+) -> None:
     with db.writing() as session:
         account = give_mandate(session, employer := make_employer(session), EmployerRole.CLERK)
     sign_in(client, account)
-    _lose("employment")
+    _lose("employment", cluster)
     answer = client.get(f"/employers/{employer.number}/roster/")
     assert answer.status_code == 500
     [line] = [line for line in written.lines() if "failure" in line]
@@ -115,13 +119,12 @@ def test_what_failed_is_found_by_the_reference_on_the_page(client: FlaskClient, 
     assert any("portal/employers/" in place for place in line["where"])
 
 
-def _lose(table: str) -> None:
+def _lose(table: str, cluster: Cluster) -> None:
     """Take a table away, as a migration that went wrong would."""
-    url = db.engine().url
-    owner = create_engine(url.set(username="portal_owner"))
-    with owner.begin() as connection:
-        connection.execute(text(f"ALTER TABLE {table} RENAME TO lost_{table}"))
-    owner.dispose()
+    with psycopg.connect(cluster.owner.format(name=db.engine().url.database)) as owner:
+        owner.execute(
+            sql.SQL("ALTER TABLE {} RENAME TO {}").format(sql.Identifier(table), sql.Identifier(f"lost_{table}"))
+        )
 
 
 def test_a_stranger_cannot_name_a_request_and_a_proxy_of_ours_can(
@@ -235,7 +238,7 @@ def typed(**changes: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("written", [True, False], ids=["production", "on a screen"], indirect=True)
 def test_no_page_job_or_failure_writes_who_somebody_is(
-    app: Flask, client: FlaskClient, celery: Celery, written: Written, stage: Stage
+    app: Flask, client: FlaskClient, celery: Celery, written: Written, stage: Stage, cluster: Cluster
 ) -> None:
     with db.writing() as session:
         canary = make_person(session, surname=SURNAME, first_name=FIRST, national_id="735512/67/9", phone=PHONE,
@@ -258,7 +261,7 @@ def test_no_page_job_or_failure_writes_who_somebody_is(
     assert {page.status_code for page in pages} <= {200, 302, 303, 422}
     _jobs_that_fail(app, celery, stage)
     for table in ("wage", "person"):
-        _lose(table)
+        _lose(table, cluster)
         assert client.get(f"{base}/?q={SURNAME}").status_code == 500
         assert client.post(f"{base}/hire", data=typed(national_id="735512/68/1")).status_code == 500
     found = [form for form in (*FORMS, "9735512678") if form.casefold() in written.text().casefold()]
