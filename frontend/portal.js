@@ -79,3 +79,13 @@ document.querySelectorAll('[data-copy]').forEach((button) => {
     button.textContent = button.dataset.done
   })
 })
+
+// "Tick all" is a link to the same page with every box ticked; here nothing else typed on it is lost.
+document.querySelectorAll('form [data-tick]').forEach((link) => {
+  link.addEventListener('click', (event) => {
+    event.preventDefault()
+    link.closest('form').querySelectorAll('input[type="checkbox"]').forEach((box) => {
+      box.checked = link.dataset.tick === 'all'
+    })
+  })
+})

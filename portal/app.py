@@ -52,6 +52,7 @@ ROOMS = (
     "portal.payments.my_employers_views",
     "portal.bank.pages.views",
     "portal.bank.pages.entry_views",
+    "portal.bank.pages.proposal_views",
     "portal.bank.pages.day_views",
     "portal.bank.pages.claim_views",
     "portal.employees.views",

@@ -33,7 +33,7 @@ MINE = {"of_my_districts": True}
 #: Arguments of addresses that are not called like the table they stand in.
 TABLES = {("registrations", "number"): "registration", ("cases", "case"): "fund_case"}
 #: Rooms about all employers at once, where nothing can be left out: not for an officer of some districts.
-WHOLE_FUND = {"simulations", "access", "bank", "bank_entries", "bank_days", "bank_payouts", "gateway"}
+WHOLE_FUND = {"simulations", "access", "bank", "bank_entries", "bank_days", "bank_payouts", "bank_proposals", "gateway"}
 Places = frozenset[str]
 
 

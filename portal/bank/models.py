@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -130,3 +131,49 @@ class BankEntry(Base):
     def subject(self) -> str:
         """How requests, the audit log and the list of what is taken name it."""
         return f"bank_entry:{self.public_id}"
+
+
+class BankConfirmation(Base):
+    """Proposals that an officer confirmed in one go.  *name* is that of the form: sent twice, it is one of these."""
+
+    __tablename__ = "bank_confirmation"
+
+    id: Mapped[Id]
+    public_id: Mapped[PublicId]
+    name: Mapped[UUID] = mapped_column(unique=True)
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[int] = mapped_column(ForeignKey("account.id"))
+
+    @property
+    def subject(self) -> str:
+        """How the audit log names it."""
+        return f"bank_confirmation:{self.public_id}"
+
+
+class BankConfirmed(Base):
+    """
+    One proposal of a `BankConfirmation`: what was ticked, why it was proposed, and what became of it.
+
+    waiting: its turn comes; done: booked as proposed; left: it was not, and *said* tells why.
+    """
+
+    __tablename__ = "bank_confirmed"
+    __table_args__ = (
+        UniqueConstraint("confirmation_id", "entry_id"),
+        CheckConstraint("outcome IN ('waiting', 'done', 'left')", name="outcome"),
+        CheckConstraint("(outcome = 'waiting') = (done_at IS NULL)", name="done"),
+        Index("ix_bank_confirmed_waiting", "entry_id", postgresql_where=text("outcome = 'waiting'")),
+    )
+
+    id: Mapped[Id]
+    confirmation_id: Mapped[int] = mapped_column(ForeignKey("bank_confirmation.id"))
+    entry_id: Mapped[int] = mapped_column(ForeignKey("bank_entry.id"))
+    #: The mark of the proposal as the page showed it; another mark is another proposal.
+    seen: Mapped[str]
+    #: Why it was proposed, as kept words.
+    why: Mapped[dict[str, Any]]
+    outcome: Mapped[str] = mapped_column(default="waiting")
+    #: Why it was left, as kept words.
+    said: Mapped[dict[str, Any]]
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"))
+    done_at: Mapped[datetime | None]

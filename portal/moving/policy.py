@@ -42,6 +42,7 @@ WITH_CONSENT = {
     "notice_read", "letter", "letter_sent", "outbox", "work", "approval", "audit_event", "audit_block", "faulty_line",
     "stored_file", "taken", "fund_export", "bank_statement", "bank_entry", "cash_move", "gateway_bill",
     "gateway_payment", "gateway_oddity", "gateway_day", "gateway_payout", "gateway_part", "gateway_refusal",
+    "bank_confirmation", "bank_confirmed",
 }  # fmt: skip
 #: Names of columns that hold codes or numbers of the fund, wherever they stand.
 CODES = {

@@ -106,6 +106,9 @@ _MORE: dict[str, Callable[[Fields], Words]] = {
     ),
     Event.BANK_ENTRY_SETTLED.label: lambda _f: _("An entry of the bank left suspense"),
     Event.BANK_ENTRY_PARKED.label: lambda _f: _("An entry of the bank was left in suspense"),
+    Event.BANK_PROPOSALS_CONFIRMED.label: lambda f: _(
+        "Proposals for entries of the bank were confirmed in one go: %(entries)s", entries=f["entries"]
+    ),
     Event.GATEWAY_PAYMENT_ASSIGNED.label: lambda _f: _("A payment of the gateway was given to an employer"),
     Event.GATEWAY_ODDITY_CLOSED.label: lambda _f: _("A message of the gateway that did not fit was dealt with"),
     Event.MAIL_TRIED.label: lambda _f: _("A mail was sent to try the mail server"),

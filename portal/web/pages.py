@@ -23,6 +23,7 @@ class Page:
     rows: Sequence[Any]
     number: int
     total: int
+    size: int = PER_PAGE
 
     def __post_init__(self) -> None:
         """Count what a page lists: whoever reads page after page for an employer is counted by it."""
@@ -32,7 +33,7 @@ class Page:
     @property
     def pages(self) -> int:
         """How many pages there are; at least one."""
-        return max(1, -(-self.total // PER_PAGE))
+        return max(1, -(-self.total // self.size))
 
     def url(self, number: int) -> str:
         """The address of another page of the same list, with the same filters."""

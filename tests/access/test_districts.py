@@ -28,6 +28,7 @@ from tests.factories import make_officer
 NOT_OF_AN_EMPLOYER = {
     "scheme", "kind", "month", "card", "page_name", "part", "queue", "row", "ending", "simulation", "file", "person",
     "account", "tab", "language", "role", "entry", "statement", "bank_account", "way", "oddity", "payout",
+    "confirmation",
 }  # fmt: skip
 
 

@@ -15,6 +15,9 @@ from portal.approvals import Approval
 from portal.auth.models import Account, EmployerRole, FundRole, FundRoleName, Mandate
 from portal.auth.service import digest_of
 from portal.bank import accounts, importing
+from portal.bank.confirming import batches, proposals
+from portal.bank.confirming.batches import Tick
+from portal.bank.matching import deciding
 from portal.bank.models import BankEntry
 from portal.bank.reading.values import Line, Statement
 from portal.bringing import uploads
@@ -309,8 +312,16 @@ def _bank(session: Session, employer: Employer) -> dict[str, object]:
     told = Statement("mt940", account.number, "ZMW", "1", day, day, 0, 100_00, [line])
     (made,) = importing.take_in(session, [told], kept, by=None, at=now)
     entry = session.scalars(select(BankEntry).where(BankEntry.statement_id == made.id)).one()
+    fee = Line(2, -1_00, day, day)
+    told = Statement("mt940", account.number, "ZMW", "2", day, day, 100_00, 99_00, [fee])
+    importing.take_in(session, [told], kept, by=None, at=now)
+    deciding.match_waiting(session)
+    wanted = proposals.page(session, "out", limit=1, offset=0)
+    ticked = [Tick(one.entry.public_id, one.mark) for one in wanted]
+    confirmed = batches.confirm(session, uuid4(), ticked, by=make_officer(session, FundRoleName.CASHIER).id, at=now)
     return {
-        "bank_account": account.public_id, "statement": made.public_id, "entry": entry.public_id, "way": "send_back"
+        "bank_account": account.public_id, "statement": made.public_id, "entry": entry.public_id, "way": "send_back",
+        "confirmation": confirmed.public_id,
     }  # fmt: skip
 
 

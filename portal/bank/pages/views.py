@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from portal import clock, db, files
 from portal.auth.access import Right, fund_staff, guarded, needs
 from portal.bank import accounts, importing, running
+from portal.bank.confirming import proposals
 from portal.bank.models import BankAccount, BankStatement
 from portal.bank.pages import listing
 from portal.bank.pages.forms import AccountForm, ImportForm, LayoutForm
@@ -50,8 +51,9 @@ def _index(form: ImportForm, status: int = 200) -> ResponseReturnValue:
         form.offer([row.account for row in rows])
         last, works = listing.statements(session), running.under_way(session)
         _none, waiting = listing.entries(session, "waiting", today=today(), limit=1)
+        to_confirm = sum(proposals.counts(session).values())
     return render_template(
-        "bank/index.html", rows=rows, form=form, statements=last, works=works, waiting=waiting,
+        "bank/index.html", rows=rows, form=form, statements=last, works=works, waiting=waiting, proposals=to_confirm,
         may_import=Right.CASH in g.rights, may_add=Right.DECIDE in g.rights,
     ), status  # fmt: skip
 
@@ -213,6 +215,8 @@ def statement(statement: UUID) -> ResponseReturnValue:
             session, "all", today=today(), statement=found, limit=PER_PAGE, offset=(number - 1) * PER_PAGE
         )
         gap, works = importing.gap_before(session, found), running.under_way(session)
+        to_confirm = sum(proposals.counts(session).values()) if Right.CASH in g.rights else 0
     return render_template(
-        "bank/statement.html", statement=found, account=account, page=Page(rows, number, total), gap=gap, works=works
-    )
+        "bank/statement.html", statement=found, account=account, page=Page(rows, number, total), gap=gap, works=works,
+        proposals=to_confirm,
+    )  # fmt: skip

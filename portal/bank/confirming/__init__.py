@@ -1,0 +1,1 @@
+"""Many proposals of matching, confirmed by an officer in one go."""
