@@ -14,9 +14,9 @@ from pathlib import Path
 from config import ROOT
 from portal import installation
 from tests.chaos.faults import FAULTS
-from tests.chaos.house import Server
 from tests.chaos.mutants import MUTANTS
 from tests.chaos.run import Wanted, run
+from tests.chaos.server import Server
 
 #: With these seeds a planted bug is looked for after other runs.
 SURE = (1, 2, 3)

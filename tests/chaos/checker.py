@@ -20,7 +20,8 @@ from portal import audit_chain, clock, db
 from portal.installation import calendar, fund
 from portal.scheme.calendars import Month
 from portal.verifying.verify import verify
-from tests.chaos.client import History
+from tests.chaos import gateway_checks
+from tests.chaos.history import History
 
 DONE, ACTIVE = 2, 2
 _STORED = {
@@ -30,6 +31,9 @@ _STORED = {
     "pay": """
         SELECT receipt.number, payment.bank_reference, payment.scheme FROM receipt
         JOIN payment ON payment.id = receipt.payment_id""",
+    "pay online": """
+        SELECT receipt.number, payment.bank_reference, payment.scheme FROM receipt
+        JOIN payment ON payment.id = receipt.payment_id WHERE payment.method = 'mobile'""",
     "take back": """
         SELECT '', receipt.public_id::text, '' FROM receipt
         JOIN payment_reversal ON payment_reversal.payment_id = receipt.payment_id""",
@@ -39,7 +43,8 @@ _WRONG = {
     "doubled for one key": """
         SELECT bank_reference FROM payment GROUP BY bank_reference HAVING count(*) > 1
         UNION ALL SELECT employer_id || '/' || scheme || '/' || month FROM declaration
-        GROUP BY employer_id, scheme, month HAVING count(*) > 1""",
+        GROUP BY employer_id, scheme, month HAVING count(*) > 1
+        UNION ALL SELECT 'receipts of payment ' || payment_id FROM receipt GROUP BY payment_id HAVING count(*) > 1""",
     "stored without entries": """
         SELECT 'payment ' || id FROM payment WHERE amount <> (
             SELECT coalesce(sum(amount), 0) FROM posting
@@ -95,7 +100,7 @@ class Verdict:
         return not any(self.counts.values())
 
 
-def check(history: History, store: Path) -> Verdict:
+def check(history: History, store: Path, payments: Path) -> Verdict:
     """Look at everything.  The database is bound; nobody writes any more."""
     verdict = Verdict()
     audit_chain.seal(at=clock.real_now())
@@ -113,6 +118,7 @@ def check(history: History, store: Path) -> Verdict:
         verdict.wrong("ledger verify", [one.as_json() for one in verify(session).faults])
         chain = audit_chain.verify(session)
         verdict.wrong("audit verify", [*(one.words for one in chain.faults), *(["not sealed"] * chain.unsealed)])
+        gateway_checks.check(verdict, payments, rows)
         _core(verdict, store, rows(_COVER), rows(_MESSAGES))
     return verdict
 
@@ -127,6 +133,8 @@ def _missing(history: History, deed: str, stored: set[tuple[Any, ...]]) -> list[
                 wanted = {(number, key, scheme) for scheme, (number, _amount) in told.items()}
             case "pay":
                 wanted = {(told["number"], key, line["scheme"])}
+            case "pay online":
+                wanted = {(told["number"], told["transaction"], line["scheme"])} if told else set()
             case _:
                 wanted = {("", key, "")}
         lost += [f"{deed} {one}" for one in wanted - stored]

