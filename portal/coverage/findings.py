@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, column, func, select, table
+from sqlalchemy import ColumnElement, column, func, insert, select, table
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from portal.coverage.comparing import EXTRA, Difference
 from portal.coverage.models import CoreDifference, CoverageMonth
+from portal.db import WAKE
 from portal.people.models import Person
 from portal.scheme.calendars import Month
 
 #: How a comparison stands in the list of jobs.
 JOB = "core compared"
+#: That somebody did not want to wait for the next day's.
+ASKED = "core comparison asked"
 # The jobs' room stands above this one and is not imported.
-_run = table("job_run", *map(column, ("id", "job", "started_at", "finished_at", "result")))
+_run = table(
+    "job_run", *map(column, ("id", "job", "day", "part", "started_at", "finished_at")), column("result", JSONB)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,23 @@ def _covered(session: Session, scheme: str, month: Month, people: Sequence[int])
         CoverageMonth.person_id == func.any(list(people)),
     )  # fmt: skip
     return frozenset(session.scalars(select(CoverageMonth.person_id).where(*wanted)))
+
+
+# -- asked for between two days --------------------------------------------------------
+
+
+def ask(session: Session, *, day: date, at: datetime) -> None:
+    """Have the core read back soon, also where *day*'s comparison is done; pressed again before it begins, once."""
+    if not is_asked(session):
+        told = {"job": ASKED, "day": day, "part": "", "started_at": at, "finished_at": at, "result": {}}
+        session.execute(insert(_run).values(told))
+    session.info[WAKE] = True
+
+
+def is_asked(session: Session) -> bool:
+    """Whether a comparison is asked for that no worker has begun yet."""
+    latest = select(_run.c.job).where(_run.c.job.in_((JOB, ASKED))).order_by(_run.c.id.desc()).limit(1)
+    return session.scalar(latest) == ASKED
 
 
 # -- for the page ----------------------------------------------------------------------

@@ -27,6 +27,7 @@ from portal.auth.access import EmployeeVisit, anyone, guarded
 from portal.auth.models import Account
 from portal.auth.service import account_by_email
 from portal.auth.views import begin_visit
+from portal.coverage import findings
 from portal.demo import snapshot
 from portal.demo.exercises import offered
 from portal.demo.stories import card_of, cards
@@ -34,7 +35,7 @@ from portal.demo.story import Card
 from portal.installation import fund
 from portal.jobs import nightly, notifying
 from portal.jobs.models import JobRun
-from portal.jobs.tasks import compare_gateway, send_waiting
+from portal.jobs.tasks import compare_core, compare_gateway, send_waiting
 from portal.people.models import Person
 from portal.web.forms import PortalForm
 
@@ -62,7 +63,9 @@ def index() -> ResponseReturnValue:
 
 def _shown() -> dict[str, object]:
     with db.reading() as session:
-        runs = session.scalars(select(JobRun).order_by(JobRun.id.desc()).limit(10)).all()
+        runs = session.scalars(
+            select(JobRun).where(JobRun.job != findings.ASKED).order_by(JobRun.id.desc()).limit(10)
+        ).all()
     return {
         "runs": runs,
         "now": clock.now(),
@@ -106,6 +109,9 @@ def run_jobs() -> ResponseReturnValue:
     notifying.tell_the_day(day)
     send_waiting.run()
     compare_gateway.run(day.isoformat())
+    with db.writing() as session:
+        findings.ask(session, day=day, at=clock.real_now())
+    compare_core.run()
     notifying.send_digests()
     send_waiting.run()
     flash(_("Tonight's jobs are done; what they did stands below."), "success")

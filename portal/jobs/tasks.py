@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
 
-from celery import shared_task
+from celery import Task, shared_task
 from flask import current_app
 from kombu.exceptions import OperationalError
 from sqlalchemy import delete
@@ -38,7 +38,8 @@ AT_A_STRETCH = 10
 @shared_task
 def send_waiting() -> None:
     """Do what waits in the outbox: accounts to settle, mail, and what the core must hear; hand on longer work."""
-    _hand_on(work.waits())
+    _hand_on(do_work, work.waits())
+    _hand_on(compare_core, comparing.is_asked())
     config = current_app.config["PORTAL"]
     _some(nightly.settle_one)
     _some(letters.draw_one)
@@ -90,13 +91,13 @@ def _went_on(step: Callable[[], bool]) -> bool:
 @shared_task
 def do_work() -> None:
     """Do work that somebody watches; what is not finished after a while goes to the end of the queue."""
-    _hand_on(work.do_waiting(AT_A_STRETCH))
+    _hand_on(do_work, work.do_waiting(AT_A_STRETCH))
 
 
-def _hand_on(more: bool) -> None:
+def _hand_on(task: Task, more: bool) -> None:
     try:
         if more:
-            do_work.delay()
+            task.delay()
     except OperationalError:
         log.warning("the broker does not answer; the timetable will find the work that waits")
 
@@ -129,7 +130,7 @@ def catch_up() -> None:
 
 @shared_task
 def compare_core() -> None:
-    """Read the core back and keep what differs, once a day."""
+    """Read the core back and keep what differs, once a day and when somebody asked."""
     config = current_app.config["PORTAL"]
     if config.core_url:
         core = Core(config.core_url, config.core_user, config.core_password, config.core_agent)

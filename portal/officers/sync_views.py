@@ -80,7 +80,7 @@ def differences() -> ResponseReturnValue:
         found, total = findings.listed(session, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
         months = findings.left_to_repair(session)
         asked = repairing.waiting_requests(session)
-        last = findings.last_comparison(session)
+        last, soon = findings.last_comparison(session), findings.is_asked(session)
     return render_template(
         "officers/core_differences.html",
         page=Page(found, number, total),
@@ -89,8 +89,20 @@ def differences() -> ResponseReturnValue:
         kinds=repairing.KINDS,
         packs=packs(),
         last=last,
+        soon=soon,
+        has_core=bool(current_app.config["PORTAL"].core_url),
         may_repair=Right.CONTRIBUTIONS,
     )
+
+
+@bp.post("/differences/again")
+@needs(Right.CONTRIBUTIONS)
+def read_back() -> ResponseReturnValue:
+    """Have the core read back now, not only once a day: did it help to put something right?"""
+    with db.writing() as session:
+        findings.ask(session, day=clock.today(fund().timezone), at=clock.real_now())
+    flash(gettext("The core is read back in a moment. Open this page again to see what was found."), "success")
+    return redirect(url_for(".differences"), 303)
 
 
 @bp.post("/differences")

@@ -7,15 +7,16 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from portal import approvals, audit, db
+from portal import approvals, audit, clock, db
 from portal.auth.models import Account, FundRoleName
-from portal.coverage import repairing, sync
+from portal.coverage import findings, repairing, sync
 from portal.coverage.comparing import DIFFERENT, DOUBLED, EXTRA, MISSING
 from portal.coverage.core_client import Core, CoverForCore, PersonForCore
 from portal.coverage.models import CoreDifference, CoverageMonth
 from portal.demo.practice_core import PracticeCore
 from portal.errors import Refused
 from portal.jobs.comparing import compare_once
+from portal.jobs.models import JobRun
 from portal.outbox import Message
 from portal.people.models import Person
 from tests.coverage.conftest import AT, NHIMA, NOVEMBER, OCTOBER, Stage, client_of
@@ -232,6 +233,17 @@ def test_a_core_that_is_away_at_night_is_compared_an_hour_later_and_once_a_day(
     assert run is not None
     assert (run.finished_at is not None, run.result) == (True, {"differ": 1, "wait": 0, "gone": 0})
     assert compare_once(core, TODAY) is None
+
+
+def test_two_workers_do_not_read_the_core_back_at_once_and_one_that_was_killed_holds_nobody_up(
+    stage: Stage, core: Core
+) -> None:
+    told(stage, core, 1)
+    now = clock.real_now()
+    for minutes, begins in ((29, False), (31, True)):
+        with db.writing() as session:
+            session.add(JobRun(job=findings.JOB, day=TODAY, started_at=now - timedelta(minutes=minutes)))
+        assert (compare_once(core, TODAY) is not None) == begins
 
 
 def test_cover_that_was_doubled_is_found_and_the_other_one_is_ended(

@@ -25,7 +25,7 @@ from sqlalchemy import func, select
 
 from config import ROOT
 from portal import clock, db, work
-from portal.auth.models import EmployerRole
+from portal.auth.models import EmployerRole, FundRoleName
 from portal.employees import slip_views, slip_work
 from portal.employees.models import EntryCode
 from portal.employees.slip_work import SLIPS
@@ -37,7 +37,7 @@ from portal.jobs.celery_app import make_celery
 from portal.words import _
 from portal.work import Kind, Order, Part, Tell, Work
 from tests.conftest import Cluster
-from tests.factories import give_mandate, hire, make_employer, make_person, sign_in
+from tests.factories import give_mandate, hire, make_employer, make_officer, make_person, sign_in
 
 PEOPLE = 13
 
@@ -194,6 +194,21 @@ def test_without_a_broker_the_timetable_finds_the_work(
     assert celery.conf.beat_schedule["send what is waiting"]["task"] == "portal.jobs.tasks.send_waiting"
     celery.tasks["portal.jobs.tasks.send_waiting"]()
     assert handed_on == ["work"]
+
+
+def test_a_comparison_with_the_core_that_is_asked_for_begins_with_the_next_tick(
+    client: FlaskClient, celery: Celery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed_on = []
+    monkeypatch.setattr(celery.tasks["portal.jobs.tasks.compare_core"], "delay", lambda: handed_on.append("compare"))
+    celery.tasks["portal.jobs.tasks.send_waiting"]()
+    assert handed_on == []
+    with db.writing() as session:
+        officer = make_officer(session, FundRoleName.CONTRIBUTION_OFFICER)
+    sign_in(client, officer)
+    assert client.post("/fund/core/differences/again").status_code == 303
+    celery.tasks["portal.jobs.tasks.send_waiting"]()
+    assert handed_on == ["compare"]
 
 
 @pytest.mark.usefixtures("small_sheets")

@@ -20,7 +20,7 @@ from portal.coverage.core_client import Core
 from portal.coverage.models import CoverageMonth
 from portal.coverage.service import DeclaredPerson
 from portal.demo.practice_core import PracticeCore
-from portal.jobs.comparing import compare_once
+from portal.jobs.comparing import compare_once, is_asked
 from portal.outbox import Message
 from portal.scheme.calendars import Month
 from tests.factories import make_employer, make_officer, make_person, sign_in
@@ -183,6 +183,33 @@ def test_what_the_core_has_otherwise_is_listed_and_put_right_by_two_people(
     compare_once(core, day + timedelta(days=1))
     assert "Nothing differs: the core covers exactly whom it should." in differences(client)
     assert len([row for row in practice.tell("state")["policies"] if row["status"] == 2]) == 3
+
+
+def test_whoever_put_something_right_need_not_wait_a_day_to_see_that_it_helped(
+    client: FlaskClient, core: Core, practice: PracticeCore, employer_number: str
+) -> None:
+    day = date(2026, 11, 12)
+    while sync.send_one(core):
+        pass
+    policies = [row["uuid"] for row in practice.tell("state")["policies"]]
+    core.suspend(policies[:2])
+    come_in(client, FundRoleName.CONTRIBUTION_OFFICER)
+    assert compare_once(core, day) is not None
+    assert compare_once(core, day) is None, "once a day"
+    assert not is_asked()
+    for _press in range(2):
+        assert client.post("/fund/core/differences/again").status_code == 303
+    assert is_asked()
+    shown = differences(client)
+    assert "Another comparison is asked for and begins within a minute." in shown
+    assert "Read the core back now" not in shown
+    assert compare_once(core, day) is not None
+    assert not is_asked()
+    assert compare_once(core, day) is None, "asked for twice before it began is asked for once"
+    assert "Read the core back now" in differences(client)
+    come_in(client, FundRoleName.AUDITOR)
+    assert "Read the core back now" not in differences(client)
+    assert client.post("/fund/core/differences/again").status_code == 403
 
 
 def test_a_month_of_nothing_and_a_difference_of_nobody_are_not_repaired(
