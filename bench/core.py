@@ -72,7 +72,7 @@ def told(measured: Measured, known: list[PersonForCore]) -> None:
         ]
         batch = Batch(
             EMPLOYER, PRODUCT, f"ZE9000001/zm-nhima/2026-10/{part[0].insurance_number}", date(2026, 10, 1),
-            date(2026, 10, 31), 2, tuple(months),
+            date(2026, 10, 31), True, 2, tuple(months),
         )  # fmt: skip
         done = tell(measured.core, batch, lambda _months: None)
         assert len(done.known) == len(part), (done.refused, done.waiting)

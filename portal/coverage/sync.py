@@ -146,8 +146,7 @@ def _batch(session: Session, subject: Subject) -> Batch | None:
         .order_by(CoverageMonth.id)
         .limit(AT_ONCE)
     )
-    rows = session.execute(statement).all()
-    if not rows:
+    if not (rows := session.execute(statement).all()):
         return None
     rules = pack(subject.scheme)
     went_on = restoring.last_time(session) is not None  # then the core may know what was told before, and we do not
@@ -160,7 +159,8 @@ def _batch(session: Session, subject: Subject) -> Batch | None:
         product=fund().product_of(subject.scheme, rows[0][0].branch),
         label=f"{employer.number}/{subject.scheme}/{subject.month}",
         first_day=subject.month.first_day(rules.calendar),
-        last_day=subject.month.last_day(rules.calendar),
+        last_day=(last_day := subject.month.last_day(rules.calendar)),
+        over=clock.today(fund().timezone) >= last_day,
         decimals=rules.currency.digits,
         months=tuple(_person_month(row, person, went_on=went_on) for row, person in rows),
     )  # fmt: skip

@@ -54,13 +54,18 @@ class PersonMonth:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Person-months of one employer, scheme and month; days are inclusive.  *label* names them in the core's log."""
+    """
+    Person-months of one employer, scheme and month; days are inclusive.  *label* names them in the core's log.
+
+    *over*: today is the month's last day or after it, and the core may have marked its covers expired.
+    """
 
     employer: EmployerForCore
     product: str | None
     label: str
     first_day: date
     last_day: date
+    over: bool
     decimals: int
     months: tuple[PersonMonth, ...]
 
@@ -143,7 +148,8 @@ def _begin(core: Core, batch: Batch, months: list[PersonMonth], found: _Found, t
             told.waiting[one.id] = NOT_WORKED_ON
         elif cover is None:
             to_send.append(one)
-        elif cover.status == SUSPENDED:  # the core refuses a receipt it has seen
+        elif cover.status == SUSPENDED or (cover.status == EXPIRED and not batch.over):
+            # Ended there, by us or by hand; the core refuses a receipt it has seen.
             to_send.append(replace(one, receipt=another_receipt(one.receipt), tried=False))
         else:
             there.append(one)
@@ -222,4 +228,4 @@ def _read_back(core: Core, batch: Batch, product: str, months: list[PersonMonth]
 def _whole(cover: CoverSeen, batch: Batch) -> bool:
     """Whether the cover holds (or held: the core marks it expired later) for the whole month."""
     starts = cover.first_day is not None and cover.first_day <= batch.first_day
-    return starts and cover.last_day >= batch.last_day and (cover.covered or cover.status == EXPIRED)
+    return starts and cover.last_day >= batch.last_day and (cover.covered or (batch.over and cover.status == EXPIRED))

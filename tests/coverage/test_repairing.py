@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -25,6 +25,8 @@ from tests.coverage.test_sync import active, all_policies, numbers, send_all
 from tests.factories import make_officer
 
 TODAY = date(2026, 11, 12)
+#: Of November, at which a core may be a day ahead.
+LAST_EVENING = datetime(2026, 11, 30, 21, tzinfo=UTC)
 
 
 class Officers:
@@ -150,6 +152,20 @@ def test_however_often_it_is_pressed_a_repair_is_one_effect(
         officers.ask()
     assert active(practice) == numbers(stage.people)
     assert all_policies(practice) == before + 2  # the two who lacked cover, once each
+
+
+@pytest.mark.parametrize(("day", "policies"), [(AT, 3), (LAST_EVENING, 2)])
+def test_a_cover_the_core_says_is_expired_begins_again_unless_its_month_is_over(
+    stage: Stage, core: Core, practice: PracticeCore, officers: Officers, day: datetime, policies: int
+) -> None:
+    people = told(stage, core, 2)
+    practice.store.rows("update policy set status=8 where uuid=?", policy_of(core, people[0]))
+    clock.shift(day - clock.real_now())
+    compare(core)
+    officers.repair()
+    send_all(core, 2)
+    assert all_policies(practice) == policies
+    assert stage.core_states() == {"known": 2}
 
 
 def test_who_asked_does_not_decide(stage: Stage, core: Core, practice: PracticeCore, officers: Officers) -> None:
