@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal import audit, clock, outbox
-from portal.audit import Event
+from portal.audit import AuditEvent, Event
 from portal.auth.models import Account
 from portal.auth.visits import end_visits
 from portal.db import Base
@@ -109,6 +109,27 @@ def stop(session: Session, account: int, *, persons: int, files: int, at: dateti
         "administrator of the fund knows and can open it.", persons=persons, files=files,
     )  # fmt: skip
     outbox.put_mail(session, f"mail/reading/{name}", found.email, subject, text, at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """When an account was closed for reading too much, and the persons and files it was at."""
+
+    at: datetime
+    persons: int
+    files: int
+
+
+def stopped(session: Session, account: Account) -> Stopped | None:
+    """Why *account* is closed, where that is for reading; None where it is open or somebody closed it."""
+    if account.disabled_at is None:
+        return None
+    wanted = (
+        AuditEvent.event == Event.READING_STOPPED.label, AuditEvent.at >= account.disabled_at,
+        AuditEvent.fields["account"].astext == str(account.public_id),
+    )  # fmt: skip
+    found = session.scalar(select(AuditEvent).where(*wanted).order_by(AuditEvent.id.desc()).limit(1))
+    return Stopped(found.at, found.fields["persons"], found.fields["files"]) if found else None
 
 
 def sweep(session: Session, *, at: datetime) -> None:

@@ -22,7 +22,7 @@ from portal.colleagues.invitations import Offer
 from portal.colleagues.views import link
 from portal.errors import Refused
 from portal.installation import fund
-from portal.staff import resets, review, service
+from portal.staff import reading, resets, review, service
 from portal.staff.forms import FundInviteForm, FundRoleForm, PlacesForm, ResetForm
 from portal.staff.review import Access, Wanted
 from portal.tabular.writing import Cell, write_csv
@@ -228,7 +228,7 @@ def _show(account: UUID, form: PortalForm | None = None, status: int = 200) -> R
     with db.reading() as session:
         found = review.access_of(session, account, _today())
         was_here = service.worked_here(session, found.account)
-        reset = resets.waiting_reset(session, found.account)
+        reset, stopped = resets.waiting_reset(session, found.account), reading.stopped(session, found.account)
     empty: dict[str, Any] = {"formdata": None}
     forms: dict[type[PortalForm], PortalForm] = {
         FundRoleForm: FundRoleForm(**empty), ResetForm: ResetForm(**empty),
@@ -237,10 +237,10 @@ def _show(account: UUID, form: PortalForm | None = None, status: int = 200) -> R
     if form is not None:
         forms[type(form)] = form
     shown = render_template(
-        "staff/account.html", one=found, was_here=was_here, reset=reset, form=form or forms[ResetForm],
+        "staff/account.html", one=found, was_here=was_here, reset=reset, stopped=stopped, form=form or forms[ResetForm],
         role_form=forms[FundRoleForm], places_form=forms[PlacesForm], reset_form=forms[ResetForm], names=NAMES,
-        role_of=role_of, may_manage=Right.SYSTEM in g.rights, own=found.account.id == current_user.id, today=_today(),
-        now=clock.real_now(),
+        role_of=role_of, may_manage=Right.SYSTEM in g.rights, may_audit=Right.AUDIT,
+        own=found.account.id == current_user.id, today=_today(), now=clock.real_now(),
     )  # fmt: skip
     return shown, 422 if form is not None and form.errors and status == 200 else status
 

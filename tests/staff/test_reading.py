@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -88,11 +89,17 @@ def test_opened_again_by_the_administrator_the_officer_goes_on_and_the_count_beg
     boss = story.app.test_client()
     sign_in(boss, story.boss)
     address = f"/fund/access/{story.officer.public_id}"
-    assert "Mutinta Phiri" in boss.get(address).text
+    why = "The portal closed this account on"
+    shown = boss.get(address).text
+    assert "Mutinta Phiri" in shown
+    assert re.search(rf"{why} [^:]+:\d\d: it had read about 120 persons in 24 hours and taken 0 files", shown)
     assert boss.post(f"{address}/open").status_code == 302
     sign_in(story.client, story.officer)
     assert story.roster() == 200
     assert story.counted() == (PEOPLE, 0)
+    assert why not in boss.get(address).text
+    boss.post(f"{address}/close")
+    assert why not in boss.get(address).text, "somebody closed it now, for reasons of their own"
 
 
 def test_files_are_counted_by_the_hour(story: Story) -> None:
