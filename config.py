@@ -100,8 +100,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         raise BadSetting("SECRET_KEY must be set to at least 32 random characters when PORTAL_ENV=production.")
     texting = _one_of(env, "SMS", ("off", "folder")) == "folder"
     return Config(
-        database_url=_address(env, "DATABASE_URL", *DATABASE),
-        owner_url=_address(env, "OWNER_URL", *DATABASE) or env.get("DATABASE_URL", ""),
+        database_url=_database(env, "DATABASE_URL"),
+        owner_url=_database(env, "OWNER_URL") or _database(env, "DATABASE_URL"),
         redis_url=env.get("REDIS_URL", ""),
         secret_key=secret or _kept_secret(var) or PUBLIC_SECRET,
         practice=practice,
@@ -120,7 +120,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         core_password=env.get("CORE_PASSWORD", "practice"),
         core_agent=env.get("CORE_AGENT", "contribution-portal"),
         core=core,
-        core_database_url=_address(env, "CORE_DATABASE_URL", *DATABASE),
+        core_database_url=_database(env, "CORE_DATABASE_URL"),
         demo=demo,
         proxies=_count(env, "TRUSTED_PROXIES", 0, 0, 5),
         bind=env.get("BIND", "127.0.0.1"),
@@ -202,6 +202,12 @@ def _address(env: Mapping[str, str], name: str, *beginnings: str) -> str:
     if address and not address.startswith(beginnings):
         raise BadSetting(f"{name} must begin with {' or '.join(beginnings)}")
     return address
+
+
+def _database(env: Mapping[str, str], name: str) -> str:
+    """The address of a database as psycopg spells it, or an empty text; SQLAlchemy's spelling may be given."""
+    address = _address(env, name, *DATABASE)
+    return f"postgresql://{address.partition('://')[2]}" if address else ""
 
 
 def _word(env: Mapping[str, str], name: str) -> str:

@@ -17,7 +17,6 @@ import redis
 
 from config import BadSetting, Config, from_environment
 from portal import installation, migrate
-from portal.db import address
 from portal.embedded import Embedded
 from portal.scheme.packfile.reading import PackRefused
 from portal.wheels import CannotStart
@@ -76,9 +75,8 @@ def _is_command() -> bool:
 
 def database_answers(setting: str, url: str) -> None:
     """Refuse, in one line that names *setting*, a database that does not answer or is too old."""
-    plain = address(url).replace("postgresql+psycopg://", "postgresql://", 1)
     try:
-        with psycopg.connect(plain, connect_timeout=PATIENCE) as connection:
+        with psycopg.connect(url, connect_timeout=PATIENCE) as connection:
             version = connection.info.server_version // 10000
     except psycopg.Error as problem:
         raise CannotStart(f"the database of {setting} does not answer: {_first_line(problem)}") from None

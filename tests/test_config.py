@@ -42,6 +42,13 @@ def test_an_address_that_cannot_be_used_is_not_repeated_for_it_may_hold_a_passwo
     assert "hunter2" not in str(refused.value)
 
 
+@pytest.mark.parametrize("spelled", ["postgresql://", "postgres://", "postgresql+psycopg://"])
+def test_a_database_may_be_named_in_the_spelling_of_each_client(spelled: str) -> None:
+    """Some parts ask psycopg itself, which knows nothing of SQLAlchemy's."""
+    config = from_environment({"DATABASE_URL": f"{spelled}app:w%40rd@db/fund?sslmode=require"})
+    assert config.database_url == config.owner_url == "postgresql://app:w%40rd@db/fund?sslmode=require"
+
+
 def test_a_setting_left_empty_is_as_one_not_set() -> None:
     names = ("PORTAL_ENV", "PRACTICE", "BASE_URL", "CORE_URL", "SMTP_URL", "DATABASE_URL", "OWNER_URL")
     assert from_environment(dict.fromkeys(names, "")) == from_environment({})

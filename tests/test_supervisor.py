@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,8 +21,10 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from portal.embedded import Embedded
+from tests.conftest import Cluster
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -231,6 +235,30 @@ def test_a_named_server_that_does_not_answer_is_one_clear_line_and_nothing_start
     assert re.fullmatch(rf"portal: the \w+ of {setting} does not answer: .+\n", printed)
     assert portal.code == 1
     assert not portal.children()
+
+
+def test_named_servers_are_used_and_none_is_started(portal: Portal, cluster: Cluster, database: str) -> None:
+    owner = cluster.owner.format(name=make_url(database).database)
+    spelled = database.replace("postgresql://", "postgresql+psycopg://", 1)
+    broker = f"{cluster.redis.partition('?')[0]}?db=8"  # no message of another story
+    assert "ready" in portal.start(DATABASE_URL=spelled, OWNER_URL=owner, REDIS_URL=broker)
+    assert portal.answers()
+    until = time.monotonic() + 30
+    while not (heard := ready(portal)) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert heard  # the worker and the timetable
+    assert not any((portal.folder / name).exists() for name in ("postgres", "broker"))
+    assert portal.end() == 0
+    assert gone(portal)
+
+
+def ready(portal: Portal) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{portal.port}/ready", timeout=5) as answer:
+            told = json.load(answer)
+    except urllib.error.HTTPError:
+        return False
+    return bool(told["worker"] and told["timetable"])
 
 
 def test_in_production_no_server_of_its_own_is_started(portal: Portal) -> None:

@@ -35,7 +35,7 @@ def export(folder: Path, by: str, request: UUID | None) -> None:
             if request:
                 consent.consent_for(session, request, at=now)
         wanted = out.Wanted(now, migrate.head(), str(request or ""))
-        written = out.write(db.plain(config.database_url), place, fund(), config.fund_file, wanted)
+        written = out.write(config.database_url, place, fund(), config.fund_file, wanted)
         with db.writing() as session:
             sha256 = out.manifest_hash(written)
             consent.register(session, request=request, rows=written.rows, sha256=sha256, by=who, at=now)
@@ -53,7 +53,7 @@ def import_fund(folder: Path) -> None:
     """Read an export into this empty fund: everything or nothing, and every balance is compared."""
     config: Config = current_app.config["PORTAL"]
     try:
-        done = back.read(db.plain(config.owner_url), folder, fund(), at=clock.now())
+        done = back.read(config.owner_url, folder, fund(), at=clock.now())
     except out.CannotMove as problem:
         raise click.ClickException(str(problem)) from None
     click.echo(f"{done.rows} rows and {done.files} documents are here. {done.balances} balances are as they were.")
