@@ -31,16 +31,20 @@ class Measured:
     def cpu(self) -> float:
         """CPU seconds that openIMIS and its database have used since they started."""
         assert self.server.child is not None
-        wanted = {self.server.child.pid, self.server.servers.pid("postgres")}
-        ticks = 0
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue  # ended meanwhile
-            if int(folder.name) in wanted or int(fields[1]) in wanted:
-                ticks += sum(map(int, fields[11:15]))  # its own and those of children that ended
-        return ticks / TICKS
+        return cpu_of({self.server.child.pid, self.server.servers.pid("postgres")})
+
+
+def cpu_of(processes: set[int]) -> float:
+    """CPU seconds these processes and those they began have used since they started."""
+    ticks = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # ended meanwhile
+        if int(folder.name) in processes or int(fields[1]) in processes:
+            ticks += sum(map(int, fields[11:15]))  # its own and those of children that ended
+    return ticks / TICKS
 
 
 class Counting:
