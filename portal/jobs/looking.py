@@ -6,6 +6,9 @@ from config import Config
 from portal import clock, db, scanner
 from portal.coverage.core_check import findings
 from portal.coverage.setting_aside import CORE
+from portal.gateway.providers.choosing import provider
+from portal.gateway.providers.provider import GatewayRefused, GatewayUnavailable
+from portal.installation import fund
 from portal.jobs import mail
 from portal.jobs.models import Sighting
 from portal.scheme.explain import words_to_json
@@ -20,7 +23,10 @@ Seen = tuple[bool, Words]
 
 def look_around(config: Config) -> None:
     """Look at each server the settings name, one after the other, and keep what was seen."""
-    looks = ((CORE, config.core_url, _core), ("mail", config.smtp_url, _mail), ("scanner", config.clamd_url, _scanner))
+    looks = (
+        (CORE, config.core_url, _core), ("mail", config.smtp_url, _mail), ("scanner", config.clamd_url, _scanner),
+        ("gateway", fund().gateway and config.gateway_url, _gateway),
+    )  # fmt: skip
     for what, address, ask in looks:
         if address:
             well, words = ask(config)
@@ -46,3 +52,14 @@ def _mail(config: Config) -> Seen:
 def _scanner(config: Config) -> Seen:
     there = scanner.answers(config.clamd_url, patience=PATIENCE)
     return there, _("It answers.") if there else _("It does not answer.")
+
+
+def _gateway(config: Config) -> Seen:
+    """Its shortest list: a question it answers only when address and keys are right."""
+    gateway = provider(config.gateway_url, config.gateway_keys)
+    assert gateway is not None
+    try:
+        gateway.payouts(clock.today(fund().timezone))
+    except (GatewayUnavailable, GatewayRefused) as away:
+        return False, away.words
+    return True, _("It answers.")

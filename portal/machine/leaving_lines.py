@@ -1,4 +1,4 @@
-"""What leaves the portal: queues by topic, long work, the core, mail, and the virus scanner beside them."""
+"""What leaves the portal: queues by topic, long work, the core, mail, the virus scanner and the payment gateway."""
 
 from __future__ import annotations
 
@@ -146,6 +146,22 @@ def scanner_line(config: Config, seen: Mapping[str, Sighting], *, at: datetime) 
     if sighting is None or at - sighting.at > STALE:
         return look("scanner", title, _("No worker asked it lately."), _("See whether the worker is there."))
     return done("scanner", title, _("It answers, and sees every file before the portal does."))
+
+
+def gateway_line(config: Config, seen: Mapping[str, Sighting], *, at: datetime) -> Check:
+    """Whether the payment gateway answers, for a fund that has one.  *at* is the real time."""
+    title, url, sighting = _("Payment gateway"), "/fund/gateway/", seen.get("gateway")
+    if not config.gateway_url:
+        words = _("The fund's file names a gateway, and no address is set: employers cannot pay at it.")
+        return look("gateway-away", title, words, _("Set GATEWAY_URL and GATEWAY_KEYS."), url)
+    if sighting is not None and not sighting.well:
+        to_do = _(
+            "Ask those who run it, or mend GATEWAY_URL and GATEWAY_KEYS. What was paid is asked for once it is back."
+        )
+        return missing("gateway-away", title, _kept(sighting), to_do, url)
+    if sighting is None or at - sighting.at > STALE:
+        return look("gateway-away", title, _("No worker asked it lately."), _("See whether the worker is there."), url)
+    return done("gateway-away", title, _kept(sighting))
 
 
 def _kept(sighting: Sighting) -> Words:

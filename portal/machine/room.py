@@ -11,10 +11,19 @@ from sqlalchemy.orm import Session
 from config import Config
 from portal import breaker, clock
 from portal.coverage.setting_aside import CORE
+from portal.installation import fund
 from portal.machine import queries
 from portal.machine.ground_lines import broker_line, disk_lines, version_line
 from portal.machine.job_lines import JobLine, job_lines
-from portal.machine.leaving_lines import CoreState, core_line, mail_line, queue_lines, scanner_line, work_line
+from portal.machine.leaving_lines import (
+    CoreState,
+    core_line,
+    gateway_line,
+    mail_line,
+    queue_lines,
+    scanner_line,
+    work_line,
+)
 from portal.machine.metrics import BOUNDED
 from portal.machine.worker_lines import worker_lines
 from portal.opening.check import Check, Standing
@@ -64,6 +73,7 @@ def _leaving(session: Session, config: Config, at: datetime) -> list[Check]:
         core_line(config, core, seen, at=at),
         mail_line(config, queries.last_mail(session), seen, at=at),
         scanner_line(config, seen, at=at),
+        *([gateway_line(config, seen, at=at)] if fund().gateway else []),
         *queue_lines(queries.waiting(session), now=clock.now()),
         work_line(waiting, since, at=at),
     ]

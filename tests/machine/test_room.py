@@ -23,10 +23,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, update
 
-from config import ROOT, Config
+from config import PUBLIC_GATEWAY_KEY, ROOT, Config
 from portal import breaker, clock, db, outbox
 from portal.auth.models import FundRoleName
 from portal.coverage.setting_aside import CORE
+from portal.demo.practice_gateway import PracticeGateway
 from portal.embedded import Embedded
 from portal.jobs import heartbeat, looking
 from portal.jobs.celery_app import TIMETABLE, make_celery
@@ -194,6 +195,24 @@ def test_servers_that_hang_do_not_hold_up_the_page_and_what_a_worker_saw_of_them
     assert "It could not be reached (ConnectionRefusedError)." in found["Mail server"]
     assert "no file can be uploaded" in found["Virus scanner"]
     assert "The core · Mail server · Virus scanner" in hurt(administrator)
+
+
+def test_a_gateway_is_asked_with_its_keys_and_an_outage_leads_to_its_page(
+    administrator: FlaskClient, change: Callable[..., Config]
+) -> None:
+    assert "no address is set: employers cannot pay at it." in room(administrator)["Payment gateway"]
+    with PracticeGateway("http://127.0.0.1:9/") as gateway:
+        config = change(gateway_url=gateway.url, gateway_keys=PUBLIC_GATEWAY_KEY)
+        assert "No worker asked it lately." in room(administrator)["Payment gateway"]
+        looking.look_around(config)
+        assert "It answers." in room(administrator)["Payment gateway"]
+        looking.look_around(change(gateway_url=gateway.url, gateway_keys="other:" + 24 * "x"))
+        assert room(administrator)["Payment gateway"].endswith("Act now")
+        looking.look_around(change(gateway_url=gateway.url, gateway_keys=PUBLIC_GATEWAY_KEY))
+    assert "It answers." in room(administrator)["Payment gateway"]
+    looking.look_around(config)
+    assert room(administrator)["Payment gateway"].endswith("Act now")
+    assert "Payment gateway" in hurt(administrator)
 
 
 def test_a_core_that_is_left_alone_and_messages_set_aside_lead_to_their_pages(
