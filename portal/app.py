@@ -53,6 +53,7 @@ ROOMS = (
     "portal.bank.pages.views",
     "portal.bank.pages.entry_views",
     "portal.bank.pages.proposal_views",
+    "portal.bank.pages.claimed_views",
     "portal.bank.pages.day_views",
     "portal.bank.pages.claim_views",
     "portal.employees.views",

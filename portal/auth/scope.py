@@ -31,9 +31,23 @@ from portal.scheme.institution import Location
 #: Execution options of a statement inside `db.writing()` that chooses rows: only those of the officer's districts.
 MINE = {"of_my_districts": True}
 #: Arguments of addresses that are not called like the table they stand in.
-TABLES = {("registrations", "number"): "registration", ("cases", "case"): "fund_case"}
+TABLES = {
+    ("registrations", "number"): "registration",
+    ("cases", "case"): "fund_case",
+    ("bank_claims", "claim"): "fund_case",
+}
 #: Rooms about all employers at once, where nothing can be left out: not for an officer of some districts.
-WHOLE_FUND = {"simulations", "access", "bank", "bank_entries", "bank_days", "bank_payouts", "bank_proposals", "gateway"}
+WHOLE_FUND = {
+    "simulations",
+    "access",
+    "bank",
+    "bank_entries",
+    "bank_days",
+    "bank_claims",
+    "bank_payouts",
+    "bank_proposals",
+    "gateway",
+}
 Places = frozenset[str]
 
 

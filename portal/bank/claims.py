@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from portal.approvals import Approval
 from portal.bank.models import BankEntry
 from portal.bank.reading.values import MOST
 from portal.cases import service
@@ -23,6 +24,8 @@ from portal.words import _
 
 #: Entries shown beside a claim, and how far from its day they may lie.
 MOST_ENTRIES, NEAR = 10, timedelta(days=15)
+#: The request that a second person agrees to book an entry for a claim; see `claiming.booking`.
+CLAIM = "bank.claim"
 
 
 def claim(
@@ -69,10 +72,18 @@ def at_gateway(session: Session, facts: Mapping[str, Any]) -> Sequence[GatewayPa
     return session.scalars(select(GatewayPayment).where(*wanted).order_by(*order).limit(MOST_ENTRIES)).all()
 
 
+def asked_about(session: Session, claim: Case) -> Approval | None:
+    """The open request to book an entry for this claim."""
+    wanted = (Approval.action == CLAIM, Approval.employer_id == claim.employer_id, Approval.decision.is_(None))
+    of_claim = Approval.shown["claim"].as_string() == str(claim.public_id)
+    return session.scalar(select(Approval).where(*wanted, of_claim).limit(1))
+
+
 def _shown(session: Session, case: Case) -> tuple[str, Mapping[str, Any]]:
     return "bank/beside_claim.html", {
         "candidates": candidates(session, case.facts), "at_gateway": at_gateway(session, case.facts),
         "gateway": fund().gateway, "claimed": case.facts,
+        "asked": asked_about(session, case),
     }  # fmt: skip
 
 

@@ -110,8 +110,8 @@ def ask(session: Session, code: str, public_id: UUID, *, reason: str, by: int, a
 
 def waiting(session: Session, entry: BankEntry) -> Approval | None:
     """The open request about an entry."""
-    found = (approvals.open_about(session, code, entry.subject) for code in TITLES)
-    return next((one for one in found if one is not None), None)
+    asked = select(Approval).where(Approval.subject == entry.subject, Approval.decision.is_(None))
+    return session.scalar(asked.order_by(Approval.id).limit(1))
 
 
 def _rows(_session: Session, request: Approval) -> list[Row]:

@@ -7,7 +7,7 @@ at once book it once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.audit import Event
+from portal.bank.claiming.rules import refuse_alone
 from portal.bank.matching import keeping
 from portal.bank.models import BankEntry
 from portal.db import by_public_id
@@ -40,10 +41,12 @@ def entry_by_id(session: Session, public_id: UUID, *, lock: bool = False) -> Ban
 
 def settle(
     session: Session, public_id: UUID, employer_id: int, *, scheme: str, amount: int, bill: str | None = None,
-    key: UUID, by: int | None, at: datetime,
+    key: UUID, checked: bool = False, by: int | None, at: datetime,
 ) -> Receipt:  # fmt: skip
     """
     Book *amount* (minor units) of an entry as a payment of an employer, and give its receipt.
+
+    *checked*: matching is sure, or two people agreed; else what the employer claims may have to go by its claim.
 
     *key* names the form: sent twice, the first receipt.  The day that counts is the one the scheme's rule says: that of
     the order, or that on which the bank counts the money.  Refused for more than is left, or another currency.
@@ -54,7 +57,9 @@ def settle(
     if first is not None:
         return first
     nobodys(session, entry)
-    _fits(entry, amount, scheme)
+    fits(entry, amount, scheme)
+    if not checked:
+        refuse_alone(session, entry, employer_id, amount)
     receipt = service.record_payment(
         session, employer_id, scheme=scheme, amount=amount, method="bank", bill_reference=bill, key=key, by=by, at=at,
         paid_on=effective_day(pack(scheme), entry.ordered_day, entry.value_day),
@@ -80,7 +85,7 @@ def link(session: Session, public_id: UUID, receipt: Receipt, *, by: int | None,
         words = _("Receipt %(number)s was taken back, or another entry stands behind it.", number=receipt.number)
         raise Refused(words, field="receipt")
     nobodys(session, entry)
-    _fits(entry, payment.amount, payment.scheme)
+    fits(entry, payment.amount, payment.scheme)
     _post(session, entry, payment.id, payment.amount, way="recorded", by=by, at=at)
 
 
@@ -99,7 +104,8 @@ def _taken_back(session: Session, payment: Payment) -> bool:
     return session.scalar(select(PaymentReversal.id).where(PaymentReversal.payment_id == payment.id)) is not None
 
 
-def _fits(entry: BankEntry, amount: int, scheme: str) -> None:
+def fits(entry: BankEntry, amount: int, scheme: str) -> None:
+    """Refused when this much (minor units) of an entry cannot be booked in a scheme: currency, or what is left."""
     currency = pack(scheme).currency.code
     if currency != entry.currency:
         words = _(
@@ -131,6 +137,18 @@ def told(session: Session, entry: BankEntry, way: str, amount: int, *, by: int |
     )  # fmt: skip
     session.flush()
     session.refresh(entry, ["unsettled", "settled_at"])
+    if not entry.unsettled:
+        for follow in _FOLLOWING:
+            follow(session, entry, way, by, at)
+
+
+#: What is done once all of an entry left suspense, in the same transaction.
+_FOLLOWING: list[Callable[[Session, BankEntry, str, int | None, datetime], None]] = []
+
+
+def once_settled(follow: Callable[[Session, BankEntry, str, int | None, datetime], None]) -> None:
+    """Let *follow* be told of every entry that left suspense, in which way (see `told`), by whom and when."""
+    _FOLLOWING.append(follow)
 
 
 def out(session: Session, public_id: UUID, *, by: int | None, at: datetime) -> None:
@@ -195,5 +213,5 @@ def _book_one(session: Session, entry: BankEntry, *, by: int | None, at: datetim
     bill = session.get(Bill, entry.found_bill_id) if entry.found_bill_id else None
     settle(
         session, entry.public_id, entry.found_employer_id, scheme=entry.found_scheme or "", amount=entry.unsettled,
-        bill=bill.reference if bill else None, key=uuid5(entry.public_id, "sure"), by=by, at=at,
+        bill=bill.reference if bill else None, key=uuid5(entry.public_id, "sure"), checked=True, by=by, at=at,
     )  # fmt: skip

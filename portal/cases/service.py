@@ -125,9 +125,13 @@ def note(session: Session, case: Case, text: str, *, by: Writer, at: datetime, p
 
 def close(
     session: Session, case: Case, text: str, outcome: str, *, by: Writer, seen: int, at: datetime,
-    papers: Sequence[Paper] = (),
+    papers: Sequence[Paper] = (), mailed: bool = True,
 ) -> None:  # fmt: skip
-    """Close it with an outcome; the other side reads *text*, where it may read the case at all."""
+    """
+    Close it with an outcome; the other side reads *text*, where it may read the case at all.
+
+    *mailed*: it is told by mail that there is something to read; not where it is told of it in another way.
+    """
     if outcome not in OUTCOMES:
         raise Refused(_("Choose how it ended."), field="outcome", status=422)
     if case.state == CaseState.CLOSED and _again(session, case, "closed", text, by):
@@ -139,7 +143,8 @@ def close(
     case.closed_at, case.closed_by, case.outcome = at, by.account, outcome
     entry = _add(session, case, "closed", text, by=by, at=at, papers=papers)
     _record(session, Event.CASE_CLOSED, case, by, at, outcome=outcome)
-    telling.tell(session, case, entry)
+    if mailed:
+        telling.tell(session, case, entry)
 
 
 def reopen(session: Session, case: Case, text: str, *, by: Writer, at: datetime) -> None:

@@ -6,7 +6,7 @@ Signed money is never turned away.  Whose it is says the reference; where that t
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,8 @@ from portal.gateway.providers.provider import Kind, Told, Verdict
 from portal.installation import fund, pack
 from portal.ledger import book
 from portal.payments.models import Bill, Payment, Receipt
-from portal.payments.service import record_payment, reverse_payment
+from portal.payments.service import Preview, record_payment, reverse_payment
+from portal.payments.service import preview as preview_payment
 from portal.payments.settlement import scheme_day
 from portal.payments.taking_back import once_taken_back
 from portal.scheme.checkdigits import compact_reference
@@ -90,16 +91,36 @@ def assign(
     row = payment_by_id(session, public_id, lock=True)
     if row.payment_id is not None:
         return session.scalars(select(Receipt).where(Receipt.payment_id == row.payment_id)).one()
-    if row.state != "waiting":
-        raise Refused(_("The gateway took this payment back. There is nothing to book."))
-    if pack(scheme).currency.code != row.currency:
-        raise Refused(_("The scheme counts in another currency."), field="scheme", status=422)
+    _waits(row, scheme)
     receipt = _record(session, row, employer_id, scheme, bill, by=by, at=at)
     audit.record(
         session, Event.GATEWAY_PAYMENT_ASSIGNED, at=at, by=by, employer=employer_id, subject=row.subject,
         amount=row.amount,
     )  # fmt: skip
     return receipt
+
+
+def preview(session: Session, public_id: UUID, employer_id: int, *, scheme: str, at: datetime) -> Preview:
+    """What `assign` would do now; Refused for the same reasons."""
+    row = payment_by_id(session, public_id)
+    _waits(row, scheme)
+    return preview_payment(
+        session, employer_id, scheme=scheme, amount=row.amount, paid_on=paid_on(row, scheme, at), at=at
+    )
+
+
+def paid_on(row: GatewayPayment, scheme: str, at: datetime) -> date:
+    """The day from which a payment counts, by the scheme's rule."""
+    # Told today, it was paid by today: a gateway whose clock runs ahead does not keep money from its employer.
+    day = min(row.paid_at.astimezone(ZoneInfo(pack(scheme).timezone)).date(), scheme_day(scheme, at))
+    return effective_day(pack(scheme), day, day)
+
+
+def _waits(row: GatewayPayment, scheme: str) -> None:
+    if row.state != "waiting":
+        raise Refused(_("The gateway took this payment back. There is nothing to book."))
+    if pack(scheme).currency.code != row.currency:
+        raise Refused(_("The scheme counts in another currency."), field="scheme", status=422)
 
 
 def close_oddity(session: Session, public_id: UUID, *, by: int, at: datetime) -> None:
@@ -177,10 +198,8 @@ def _record(
     session: Session, row: GatewayPayment, employer_id: int, scheme: str, bill: Bill | None, *, by: int | None,
     at: datetime,
 ) -> Receipt:  # fmt: skip
-    # Told today, it was paid by today: a gateway whose clock runs ahead does not keep money from its employer.
-    day = min(row.paid_at.astimezone(ZoneInfo(pack(scheme).timezone)).date(), scheme_day(scheme, at))
     receipt = record_payment(
-        session, employer_id, scheme=scheme, amount=row.amount, paid_on=effective_day(pack(scheme), day, day),
+        session, employer_id, scheme=scheme, amount=row.amount, paid_on=paid_on(row, scheme, at),
         method=row.channel, bank_reference=row.transaction, bill_reference=bill.reference if bill else None,
         key=uuid5(NAMES, f"{row.provider}/{row.transaction}/{row.bookings}"), by=by, at=at,
     )  # fmt: skip

@@ -40,6 +40,7 @@ class Kind(StrEnum):
     LATE_CHARGES = "late_charges.posted"
     CREDIT_THERE = "credit.there"
     CREDIT_REFUNDED = "credit.refunded"
+    CLAIM_CLOSED = "claim.closed"
     COVER_GAINED = "cover.gained"
     COVER_LOST = "cover.lost"
     COVER_OF_PEOPLE = "cover.people"

@@ -291,5 +291,7 @@ def _limits(section: Section, currency: Currency) -> Limits:
         limits = replace(limits, odd_change=section.rate("odd_change", most=Fraction(100)))
     if "odd_people" in section:
         limits = replace(limits, odd_people=section.number("odd_people", least=1, most=100_000))
+    if "claim_alone" in section:
+        limits = replace(limits, claim_alone=section.amount("claim_alone", currency))
     section.close()
     return limits

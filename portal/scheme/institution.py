@@ -95,12 +95,15 @@ class Limits:
 
     And from when what was declared seems odd: people, or earnings per head, that changed by more than *odd_change*
     against the month before; nothing is odd about fewer than *odd_people* people.
+
+    And up to which amount one officer books money that an employer claims: more than *claim_alone* needs two people.
     """
 
     wage_jump: Fraction
     most_wage: Minor
     odd_change: Fraction = Fraction(1, 2)
     odd_people: int = 10
+    claim_alone: Minor = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from portal import clock, db, files
 from portal.approvals import Approval
 from portal.auth.models import Account, EmployerRole, FundRole, FundRoleName, Mandate
 from portal.auth.service import digest_of
-from portal.bank import accounts, importing
+from portal.bank import accounts, claims, importing
 from portal.bank.confirming import batches, proposals
 from portal.bank.confirming.batches import Tick
 from portal.bank.matching import deciding
@@ -215,6 +215,7 @@ def _arguments(session: Session, employer: Employer) -> dict[str, object]:
         "language": "en",
         "unknown": uuid4(),
         **_bank(session, employer),
+        "claim": _claim(session, employer).public_id,
         **_gateway(session, employer),
         "visit": UNKNOWN,
     }
@@ -323,6 +324,15 @@ def _bank(session: Session, employer: Employer) -> dict[str, object]:
         "bank_account": account.public_id, "statement": made.public_id, "entry": entry.public_id, "way": "send_back",
         "confirmation": confirmed.public_id,
     }  # fmt: skip
+
+
+def _claim(session: Session, employer: Employer) -> Case:
+    """Money the employer says it paid."""
+    today = clock.today(fund().timezone)
+    return claims.claim(
+        session, employer.id, amount=5_00, currency="ZMW", paid_on=today, text="Slip 77", papers=[], key=uuid4(),
+        by=make_account(session).id, today=today, at=clock.now(),
+    )  # fmt: skip
 
 
 def _gateway(session: Session, employer: Employer) -> dict[str, object]:

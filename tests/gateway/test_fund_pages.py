@@ -33,10 +33,28 @@ def test_a_cashier_gives_a_waiting_payment_to_an_employer_once(calls: Calls, cli
     assert wrong.status_code == 422
     assert money() == (1, 0, 0, 0)
     sent = {"employer": calls.bill.reference, "scheme": NAPSA}
+    assert client.get(f"{page}/check", query_string={**sent, "employer": "ZE9999999"}).status_code == 422
+    shown = client.get(f"{page}/check", query_string=sent).text
+    for words in ("What it will settle", kafue.employer.legal_name, calls.bill.number, "Open after", "Kept as credit"):
+        assert words in shown
+    assert money() == (1, 0, 0, 0)
     first, second = (client.post(f"{page}/assign", data=sent) for _ in range(2))
     assert first.status_code == 302
     assert first.location == second.location
     assert (money(), kafue.open(JAN).total) == ((1, 1, 1, 0), 0)
+    assert client.get(f"{page}/check", query_string=sent).location == first.location.removesuffix("?new=1")
+
+
+def test_what_a_colleague_gave_to_another_meanwhile_is_said(calls: Calls, client: FlaskClient, kafue: Story) -> None:
+    other = Story("ZE1000025", "Mosi Transport Limited")
+    calls.call(reference="990000000000")
+    officer(client)
+    page = f"/fund/gateway/payments/{told().public_id}/assign"
+    assert client.post(page, data={"employer": other.employer.number, "scheme": NAPSA}).status_code == 302
+    late = client.post(page, data={"employer": kafue.employer.number, "scheme": NAPSA})
+    assert late.status_code == 409
+    assert "A colleague gave it to another employer meanwhile" in late.text
+    assert money() == (1, 1, 1, 0)
 
 
 def test_an_auditor_looks_and_does_not_decide(calls: Calls, client: FlaskClient) -> None:

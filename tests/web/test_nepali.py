@@ -29,7 +29,8 @@ ROOMS = (
     "portal/templates/notices/messages.html", "portal/templates/notices/stop.html", "portal/templates/payments/",
     "portal/templates/pdf/", "portal/templates/practice/", "portal/templates/roster/",
     "portal/templates/schemes/contribution.html", "portal/templates/schemes/late.html", "portal/templates/web/",
-    "portal/templates/work/", "portal/work.py", "portal/bank/claims.py", "portal/bank/pages/claim_views.py",
+    "portal/templates/work/", "portal/work.py", "portal/bank/claims.py",
+    "portal/bank/claiming/closing.py", "portal/bank/pages/claim_views.py",
     "portal/templates/bank/claim.html", "portal/gateway/billing.py", "portal/templates/gateway/beside_bill.html",
 )  # fmt: skip
 #: Of these rooms, what only the fund's own people read.

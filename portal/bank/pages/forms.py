@@ -178,6 +178,18 @@ class SettleForm(PortalForm):
         self.minor = checked_amount(field.data, _rule(self.currency))
 
 
+class ClaimedForm(SettleForm):
+    """How much of an entry is booked for a claim, and why, where a second person has to agree."""
+
+    employer = None  # type: ignore[assignment]  # the claim says who
+    reason = TextAreaField(
+        _l("Why it is theirs"),
+        validators=[Length(max=LONGEST_REASON)],
+        description=_l("The second person reads it: what the slip shows, whom you asked."),
+        render_kw={"rows": "2"},
+    )
+
+
 class LinkForm(PortalForm):
     """The receipt of money that was recorded by hand."""
 

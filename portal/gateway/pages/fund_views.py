@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -13,17 +13,17 @@ from sqlalchemy.orm import Session
 
 from portal import clock, db
 from portal.auth.access import Right, fund_staff, guarded, needs
+from portal.employers.models import Employer
 from portal.errors import Refused
 from portal.gateway import payouts, refusals, taking
 from portal.gateway.pages import listing
 from portal.gateway.pages.forms import AssignForm
-from portal.installation import fund
+from portal.installation import fund, pack
 from portal.payments.find import payers
+from portal.payments.models import Bill
 from portal.web.pages import PER_PAGE, Page, page_number
-from portal.words import _ as words
 
 bp = guarded(Blueprint("gateway", __name__, url_prefix="/fund/gateway"), fund_staff)
-SEVERAL = words("More than one employer is called like this. Write the number.")
 
 
 @bp.get("/")
@@ -75,6 +75,34 @@ def payout(payout: UUID) -> ResponseReturnValue:
     return render_template("gateway/payout.html", payout=found, page=Page(rows, number, total), at_bank=at_bank)
 
 
+@bp.get("/payments/<uuid:gateway_payment>/check")
+@needs(Right.CASH)
+def check(gateway_payment: UUID) -> ResponseReturnValue:
+    """Everything that giving it to an employer will do, before it does."""
+    try:
+        with db.reading() as session:
+            row = listing.one(session, taking.payment_by_id(session, gateway_payment))
+            form = AssignForm(request.args, currency=row.payment.currency, meta={"csrf": False})
+            if row.receipt is not None:
+                return redirect(url_for("payments.receipt", receipt=row.receipt.public_id))
+            if not form.validate():
+                return _page(gateway_payment, form, 422)
+            return render_template("gateway/check.html", row=row, form=form, **_checked(session, row, form))
+    except Refused as refusal:
+        form.refuse(refusal)
+        return _page(gateway_payment, form, refusal.status)
+
+
+def _checked(session: Session, row: listing.Row, form: AssignForm) -> dict[str, Any]:
+    """What the check page shows."""
+    employer, bill, scheme = _whose(session, form)
+    shown = taking.preview(session, row.payment.public_id, employer.id, scheme=scheme, at=clock.now())
+    return {
+        "employer": employer, "bill": bill, "rules": pack(scheme), "shown": shown,
+        "paid_on": taking.paid_on(row.payment, scheme, clock.now()),
+    }  # fmt: skip
+
+
 @bp.post("/payments/<uuid:gateway_payment>/assign")
 @needs(Right.CASH)
 def assign(gateway_payment: UUID) -> ResponseReturnValue:
@@ -93,16 +121,22 @@ def assign(gateway_payment: UUID) -> ResponseReturnValue:
 
 
 def _assigned(session: Session, name: UUID, form: AssignForm) -> UUID:
+    employer, bill, scheme = _whose(session, form)
+    receipt = taking.assign(session, name, employer.id, scheme=scheme, bill=bill, by=current_user.id, at=clock.now())
+    if receipt.employer_id != employer.id:
+        raise Refused(listing.given_to_another(receipt.number), status=409)
+    return receipt.public_id
+
+
+def _whose(session: Session, form: AssignForm) -> tuple[Employer, Bill | None, str]:
+    """The employer, the bill when its reference was typed, and the scheme."""
     try:
         found = payers(session, form.employer.data or "")
     except Refused as refusal:
         raise Refused(refusal.words, field="employer", status=422) from None
     if len(found.employers) != 1:
-        raise Refused(SEVERAL, field="employer", status=422)
-    scheme = found.bill.scheme if found.bill else str(form.scheme.data)
-    return taking.assign(
-        session, name, found.employers[0].id, scheme=scheme, bill=found.bill, by=current_user.id, at=clock.now()
-    ).public_id
+        raise Refused(listing.SEVERAL, field="employer", status=422)
+    return found.employers[0], found.bill, found.bill.scheme if found.bill else str(form.scheme.data)
 
 
 @bp.post("/oddities/<uuid:oddity>/close")

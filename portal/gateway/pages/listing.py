@@ -46,6 +46,7 @@ REFUSED: dict[int, Words] = {
     413: _("It was too long, or did not say how long"),
     422: _("It was signed, and a part of it cannot be"),
 }
+SEVERAL = _("More than one employer is called like this. Write the number.")
 #: Days and messages shown.
 MOST = 60
 
@@ -76,6 +77,11 @@ class Odd:
 
     oddity: GatewayOddity
     payment: GatewayPayment
+
+
+def given_to_another(number: str) -> Words:
+    """That a colleague was quicker, and decided otherwise."""
+    return _("A colleague gave it to another employer meanwhile: receipt %(number)s.", number=number)
 
 
 def _rows() -> Select[GatewayPayment, Employer | None, Receipt | None]:

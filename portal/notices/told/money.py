@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from portal.notices.kinds import Audience, Channel, Kind, Place, Sort, Spec
-from portal.notices.told.places import AMOUNT, DUE, MONTH, REASON, RECEIPT, SCHEME, SIGNING
+from portal.notices.told.places import AMOUNT, DUE, MONTH, REASON, RECEIPT, SCHEME, SIGNING, WORKING
 from portal.words import _
 
 KINDS = (
@@ -98,5 +98,26 @@ KINDS = (
         {"scheme": SCHEME, "amount": AMOUNT},
         SIGNING,
         fixed=True,
+    ),
+    Spec(
+        Kind.CLAIM_CLOSED,
+        _("Claim of money closed"),
+        Audience.EMPLOYER,
+        _("What became of {amount} that you claimed"),
+        _("You told us of {amount}, paid on {paid_on}. {what}\n\nThe case has the number {case}."),
+        _("See the case"),
+        "/employers/{number}/cases/{case_id}",
+        {
+            "amount": AMOUNT,
+            "paid_on": Place(Sort.DAY, _("the day the employer says it paid"), date(2026, 11, 8)),
+            "what": Place(
+                Sort.TEXT, _("what became of the money"),
+                _("It is booked to your account. Receipt %(number)s says what it settled.", number="R-2026-000104"),
+                required=True,
+            ),
+            "case": Place(Sort.TEXT, _("the number of the case"), "K1000018"),
+        },
+        WORKING,
+        contact=True,
     ),
 )  # fmt: skip
