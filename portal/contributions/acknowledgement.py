@@ -88,7 +88,7 @@ def computed(given: Given, month: Month, sums: Sums) -> list[Step]:
 
 
 def snapshot(
-    declaration: Declaration, employer: Employer, sums: Sums, *, signer: str, language: str, fingerprint: str
+    declaration: Declaration, employer: Employer, sums: Sums, *, signer: str | Words, language: str, fingerprint: str
 ) -> dict[str, Any]:
     """What was submitted, as ``templates/pdf/acknowledgement.html`` wants it."""
     rules, month = pack(declaration.scheme), declaration.month
@@ -104,7 +104,7 @@ def snapshot(
         "month": str(month),
         "kind": declaration.kind,
         "submitted_at": declaration.submitted_at.isoformat(),
-        "submitted_by": signer,
+        "submitted_by": words_to_json(signer) if isinstance(signer, Words) else signer,
         "attestation": words_to_json(agreed),
         "schemes": [_scheme(rules, declaration, sums)],
         "currency": declaration.currency,

@@ -29,7 +29,7 @@ from portal.employers.roster import day_of
 from portal.errors import Refused
 from portal.installation import fund, pack
 from portal.scheme.blocks.pack import Pack
-from portal.words import _, _n
+from portal.words import Words, _, _n
 
 
 class NotReady(Refused):
@@ -145,7 +145,7 @@ def _said(rules: Pack, assessed: Assessed) -> set[tuple[object, ...]]:
     }  # fmt: skip
 
 
-def _signer(session: Session, employer_id: int, by: int | None, at: datetime) -> str:
+def _signer(session: Session, employer_id: int, by: int | None, at: datetime) -> str | Words:
     """Who answers for it, with the role that allows it ("Mutinta Banda, signatory"); on paper also who entered it."""
     account = session.get(Account, by) if by is not None else None
     if account is None:
@@ -154,4 +154,4 @@ def _signer(session: Session, employer_id: int, by: int | None, at: datetime) ->
         return f"{paper.signed_by} / {account.name}, {fund().short_name}"
     roles = mandates(session, account.id, employer_id, day_of(at))
     role = next((one for one in (EmployerRole.SIGNATORY, EmployerRole.ADMINISTRATOR) if one in roles), None)
-    return f"{account.name}, {role.value}" if role else account.name
+    return _("%(who)s, %(role)s", who=account.name, role=role.value) if role else account.name

@@ -32,7 +32,7 @@ from portal.ledger.book import Entry
 from portal.ledger.models import AccountName
 from portal.scheme.blocks.pack import Pack
 from portal.scheme.explain import Step, steps_to_json
-from portal.words import _
+from portal.words import Words, _
 
 LINE_COLUMNS = (
     "declaration_id", "person_id", "employer_id", "components", "days", "earnings", "insurable",
@@ -53,7 +53,7 @@ class Submission:
     employer: Employer
     enrolments: Mapping[str, int]
     kind: str
-    signer: str
+    signer: str | Words
     fingerprint: str
     by: int | None
     at: datetime

@@ -114,8 +114,8 @@ def test_approved_it_is_declared_and_what_was_paid_too_much_is_credit():
         settle_account(session, employer.id, at=LATER)
     with db.reading() as session:
         made = session.scalars(select(Declaration).where(Declaration.kind == "revised")).one()
-        assert (made.total, made.submitted_by, made.snapshot["submitted_by"]) == (
-            1_150_00, signer.id, "Mutinta Banda, administrator",
+        assert (made.total, made.submitted_by, made.snapshot["submitted_by"]["values"]) == (
+            1_150_00, signer.id, {"who": "Mutinta Banda", "role": "administrator"},
         )  # fmt: skip
         assert credit(session, employer.id, "zm-napsa") == 50_00
         assert [one.charged for one in standings(session, employer.id, "zm-napsa")] == [1_150_00]

@@ -141,7 +141,7 @@ def test_the_acknowledgement_holds_totals_and_nobodys_wage():
     health, _pension = submit(employer, start(employer), by=signer)
     kept = health.snapshot
     assert kept["number"] == "A-2025-000001"
-    assert kept["submitted_by"].startswith("Mutinta Banda")
+    assert kept["submitted_by"]["values"] == {"who": "Mutinta Banda", "role": "administrator"}
     assert kept["schemes"][0]["total"] == health.total
     assert len(kept["fingerprint"]) == 64
     assert "512300" not in str(kept)
