@@ -27,6 +27,7 @@ log = logging.getLogger("portal.core")
 #: An answer longer than this is not one of ours (100 log entries are about 20 kB).
 LONGEST_ANSWER = 16 * 1024 * 1024
 LOGIN = "/api/api_fhir_r4/login/"
+TOO_LATE = _("The portal was held up before it could send this. Nothing was sent.")
 
 
 class CoreUnavailable(Exception):
@@ -118,12 +119,15 @@ class CoreLine:
             headers[trace.HEADER] = trace.current()
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        if body is not None:
+        content = None if body is None else json.dumps(body).encode()
+        if content is not None:
             headers["Content-Type"] = "application/json"
         try:
             if writes and self.before_change is not None:
                 self.before_change()
-            line.request(method, self._base + path, None if body is None else json.dumps(body).encode(), headers)
+                if time.monotonic() > deadline:  # it stood still since; the lease may have lapsed meanwhile
+                    raise CoreUnavailable(TOO_LATE)
+            line.request(method, self._base + path, content, headers)
             response = line.getresponse()
             text = _read(response, deadline)
         except (OSError, http.client.HTTPException) as lost:

@@ -17,6 +17,7 @@ from portal import breaker, clock, db, outbox
 from portal.breaker import Breaker
 from portal.coverage import setting_aside, sync
 from portal.coverage.core_client import Core
+from portal.coverage.core_line import CoreUnavailable
 from portal.coverage.setting_aside import Subject
 from portal.demo.practice_core import PracticeCore
 from portal.employers.models import Employer
@@ -86,6 +87,25 @@ def test_a_sender_that_slept_does_not_end_cover_that_is_paid_for_again(
     send_all(core, 1)
     assert active(practice) == numbers(people)
     assert stage.core_states() == {"known": 2}
+
+
+def test_a_sender_that_stood_still_behind_the_fence_sends_nothing(
+    stage: Stage, core: Core, practice: PracticeCore
+) -> None:
+    """Longer than an exchange may take: by then the lease may have lapsed, and another be at work."""
+    people = stage.add_people(1)
+    stage.pay(*FOUR)
+    send_all(core, 1)
+    policies = [policy["uuid"] for policy in practice.tell("state")["policies"]]
+    slow = client_of(practice, timeout=0.5)
+    slow.line.before_change = lambda: time.sleep(0.6)
+    with pytest.raises(CoreUnavailable) as lost:
+        slow.suspend(policies)
+    assert not lost.value.ambiguous  # so it need not rest before it is tried again
+    assert active(practice) == numbers(people)
+    slow.line.before_change = None
+    slow.suspend(policies)
+    assert active(practice) == []
 
 
 def test_the_lease_is_renewed_before_each_change_so_a_long_telling_is_not_taken_over(
