@@ -20,7 +20,7 @@ from portal import audit_chain, clock, db
 from portal.installation import calendar, fund
 from portal.scheme.calendars import Month
 from portal.verifying.verify import verify
-from tests.chaos import gateway_checks
+from tests.chaos import bank_checks, gateway_checks
 from tests.chaos.history import History
 
 DONE, ACTIVE = 2, 2
@@ -60,6 +60,8 @@ _WRONG = {
         (snapshot ->> 'credit_left')::bigint + (
             SELECT coalesce(sum((part ->> 'amount')::bigint), 0)
             FROM jsonb_array_elements(snapshot -> 'allocations') part)""",
+    "drafts left behind": "SELECT 'payroll ' || public_id FROM payroll WHERE state IN ('draft', 'asked')",
+    "files kept twice": "SELECT sha256 FROM stored_file GROUP BY employer_id, sha256, created_by HAVING count(*) > 1",
     "nothing put into the outbox": """
         SELECT 'settle/' || public_id FROM payroll WHERE state = 'submitted'
         AND NOT EXISTS (SELECT FROM outbox WHERE name = 'settle/' || public_id)""",
@@ -69,6 +71,10 @@ _WRONG = {
     "WHERE core_state <> 'known'",
 }  # fmt: skip
 _SERIES = {"receipts": "SELECT number FROM receipt", "acknowledgements": "SELECT number FROM declaration"}
+_LINES = """
+    SELECT payroll.public_id::text AS payroll, person.national_id, (components ->> 'basic')::bigint AS basic
+    FROM payroll_line JOIN payroll ON payroll.id = payroll_line.payroll_id
+    JOIN person ON person.id = payroll_line.person_id WHERE payroll.source = 'file' AND payroll.state = 'submitted'"""
 _COVER = """
     SELECT person.insurance_number, coverage_month.scheme, coverage_month.branch, coverage_month.month
     FROM coverage_month JOIN person ON person.id = coverage_month.person_id WHERE coverage_month.state = 'open'"""
@@ -113,11 +119,13 @@ def check(history: History, store: Path, payments: Path) -> Verdict:
             verdict.wrong("acknowledged but missing", _missing(history, deed, {tuple(row) for row in rows(statement)}))
         for name, statement in _WRONG.items():
             verdict.wrong(name, [row[0] for row in rows(statement)])
+        verdict.wrong("declared other than in the file", _other_than_filed(history, rows(_LINES)))
         for name, statement in _SERIES.items():
             verdict.wrong(f"{name} with gaps or twice", _gaps([row[0] for row in rows(statement)]))
         verdict.wrong("ledger verify", [one.as_json() for one in verify(session).faults])
         chain = audit_chain.verify(session)
         verdict.wrong("audit verify", [*(one.words for one in chain.faults), *(["not sealed"] * chain.unsealed)])
+        bank_checks.check(verdict, history, rows)
         gateway_checks.check(verdict, payments, rows)
         _core(verdict, store, rows(_COVER), rows(_MESSAGES))
     return verdict
@@ -139,6 +147,17 @@ def _missing(history: History, deed: str, stored: set[tuple[Any, ...]]) -> list[
                 wanted = {("", key, "")}
         lost += [f"{deed} {one}" for one in wanted - stored]
     return lost
+
+
+def _other_than_filed(history: History, lines: Sequence[Any]) -> list[str]:
+    """Payrolls sent as a file whose lines are not those of the file, each person once."""
+    stored: dict[str, list[tuple[str, int]]] = {}
+    for line in lines:
+        stored.setdefault(line.payroll, []).append((line.national_id, line.basic))
+    filed = [line for line in history.acknowledged("declare") if line["file"]]
+    return [one["key"] for one in filed if sorted(stored.pop(one["key"], [])) != sorted(one["file"].items())] + [
+        f"{payroll}, which nobody was told of" for payroll in stored
+    ]
 
 
 def _gaps(numbers: Sequence[str]) -> list[str]:

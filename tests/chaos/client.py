@@ -18,6 +18,8 @@ from uuid import UUID
 from portal import clock
 from portal.installation import calendar, fund, month_on, pack
 from portal.scheme.calendars import Month
+from tests.chaos.banking import Account, AtBank
+from tests.chaos.filing import Filing
 from tests.chaos.history import History
 from tests.chaos.online import AtGateway
 from tests.chaos.people import Firm
@@ -26,8 +28,12 @@ from tests.chaos.visitor import MOVED, Again, Answer, NotYet, Odd, Visitor, name
 T = TypeVar("T")
 #: How many payments in one bounce: most where cover rests on them, so that it ends and begins again in the core.
 TAKEN_BACK = {True: 0.25, False: 0.05}
+#: How many months in one are declared by a file.
+FILED = 0.4
 #: How many payments in one are made at the gateway.
-ONLINE = 0.35
+ONLINE = 0.3
+#: How many come in a statement of the bank.
+BY_BANK = 0.2
 #: Seconds to wait, at most, until the portal says that the gateway took a payment back: it may learn of it only later.
 HEARD = 3
 _PAYROLL = re.compile(r"/payrolls/([0-9a-f-]{36})")
@@ -37,6 +43,10 @@ _APPROVAL = re.compile(r"/fund/approvals/([0-9a-f-]{36})")
 
 class GaveUp(Exception):
     """The time is over."""
+
+
+class Replaced(Exception):
+    """The draft was given up for another one."""
 
 
 class Client(threading.Thread):
@@ -51,7 +61,7 @@ class Client(threading.Thread):
         self.employer, self.cashier, self.supervisor = (
             Visitor(ports["web"], token) for token in (firm.employer, firm.cashier, firm.supervisor)
         )
-        self.gateway = Visitor(ports["gateway"])
+        self.gateway, self.account = Visitor(ports["gateway"]), Account(firm.account)
         self.until = time.monotonic() + 3600
         self.finished = False
 
@@ -65,17 +75,28 @@ class Client(threading.Thread):
             self.history.note("gave up", employer=self.firm.number)
 
     def _month(self, month: Month) -> None:
-        payroll = self._persist("start", str(month), lambda: self._start(month))
-        declared = self._persist("declare", payroll, lambda: self._submit(payroll), month=str(month))
-        for scheme, (_number, amount) in declared.items():
-            if self.lot.random() < ONLINE:
-                self._pay_online(month, scheme, amount)
+        for scheme, (_number, amount) in self._declared(month).items():
+            drawn = self.lot.random()
+            if drawn < ONLINE + BY_BANK:
+                (self._pay_online if drawn < ONLINE else self._pay_by_bank)(month, scheme, amount)
                 continue
             receipt = self._pay(month, scheme, amount)
             if self.lot.random() < TAKEN_BACK[pack(scheme).opens_coverage]:
                 time.sleep(self.lot.uniform(0, 5))  # the core may know by then
                 self._persist("take back", receipt, lambda receipt=receipt: self._take_back(receipt))  # type: ignore[misc]
                 self._pay(month, scheme, amount)
+
+    def _declared(self, month: Month) -> dict[str, tuple[str, str]]:
+        """Declare from the roster or by a file; a draft that an older copy of the file took the place of, once more."""
+        filing = Filing(self.employer, self.firm.number, month, self.lot) if self.lot.random() < FILED else None
+        while True:
+            start = filing.send if filing else lambda: self._start(month)
+            payroll = self._persist("file" if filing else "start", str(month), start)
+            facts = {"month": str(month), "file": filing.paid if filing else None}
+            try:
+                return self._persist("declare", payroll, lambda payroll=payroll: self._submit(payroll), **facts)  # type: ignore[misc]
+            except Replaced:
+                self.history.note("replaced", employer=self.firm.number, key=payroll)
 
     def _pay_online(self, month: Month, scheme: str, amount: str) -> None:
         """Pay at the gateway; some of it the gateway takes back, then it is paid once more, at the desk."""
@@ -92,6 +113,17 @@ class Client(threading.Thread):
             until = time.monotonic() + HEARD
             while time.monotonic() < until and not self._heard(errand):
                 time.sleep(0.3)
+            self._pay(month, scheme, amount)
+
+    def _pay_by_bank(self, month: Month, scheme: str, amount: str) -> None:
+        """Pay at the bank; a cashier imports its statement."""
+        minor = int(amount.replace(".", ""))
+        errand = AtBank(
+            self.employer, self.cashier, self.account, self.firm.number, scheme, month, minor, _day(month)
+        )  # fmt: skip
+        if self._persist("bill", f"{scheme}/{month}", errand.write):
+            self._persist("import", errand.reference, errand.send, **errand.facts())
+        else:
             self._pay(month, scheme, amount)
 
     def _heard(self, errand: AtGateway) -> bool:
@@ -136,11 +168,16 @@ class Client(threading.Thread):
     def _submit(self, payroll: str) -> dict[str, tuple[str, str]]:
         at = f"/employers/{self.firm.number}/payrolls/{payroll}"
         page = self.employer.get(f"{at}/check")
+        if page.status == 200 and "cannot be submitted yet" in page.text:
+            raise Odd(f"check: {said(page)}")
         if page.status == 200:
             answer = self.employer.post(f"{at}/submit", version=page.hidden("version"), confirm="y", looked="y")
             if answer.status not in MOVED:
                 raise Odd(f"submit: {said(answer)}")
-        return _acknowledged(self.employer.get(f"{at}/acknowledgement"))
+        told = self.employer.get(f"{at}/acknowledgement")
+        if told.status != 200 and "/start/" in self.employer.get(at).location:
+            raise Replaced
+        return _acknowledged(told)
 
     def _record(self, key: str, month: Month, scheme: str, amount: str) -> dict[str, str]:
         answer = self.cashier.post(

@@ -127,7 +127,7 @@ def _before_fence(point: Failpoint) -> None:
 
 
 def _after_fence(point: Failpoint) -> None:
-    """The lease was checked, the request is not on the wire: the gap nobody can close (docs/reliability.md)."""
+    """The lease was checked, the request is not on the wire (docs/reliability.md)."""
     from portal.coverage import sync
 
     _around(sync, "_renew", before=None, after=point.hit)
@@ -162,6 +162,13 @@ def _after_commit(point: Failpoint) -> None:
     db.writing = writing
 
 
+def _uploaded(point: Failpoint) -> None:
+    """A payroll file has arrived and nothing was done with it yet: its sender gives up and sends it again."""
+    from portal.contributions import drafts
+
+    _around(drafts, "save_upload", before=point.hit, after=None)
+
+
 def _numbered(point: Failpoint) -> None:
     """A number is taken from its series, the transaction not finished."""
     from portal import series
@@ -169,12 +176,21 @@ def _numbered(point: Failpoint) -> None:
     _around(series, "next_number", before=None, after=point.hit)
 
 
+def _imported(point: Failpoint) -> None:
+    """A statement of the bank is taken in and stored, and its cashier was not told."""
+    from portal.bank.pages import views
+
+    _around(views, "_took_in", before=None, after=point.hit)
+
+
 #: In the order in which they are armed: what other modules take by name comes before those are loaded.
 PLACES: dict[str, Callable[[Failpoint], None]] = {
     "db.after_commit": _after_commit,
     "series.numbered": _numbered,
+    "file.arrived": _uploaded,
     "core.after_claim": _after_claim,
     "core.before_fence": _before_fence,
     "core.after_fence": _after_fence,
     "core.after_send": _after_send,
+    "bank.imported": _imported,
 }

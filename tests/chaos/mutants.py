@@ -136,6 +136,23 @@ def _call_twice() -> None:
     taking.uuid5 = lambda *_given: uuid4()  # type: ignore[attr-defined]
 
 
+def _late_file() -> None:
+    from portal.contributions import drafts, months
+
+    def all_of_it(session: Any, employer_id: int, month: Any, today: Any) -> Any:
+        return months.computable(months.given_in(session, employer_id, month, today).values(), month)
+
+    drafts.still_to_declare = all_of_it
+
+
+def _statement_twice() -> None:
+    from portal.bank import importing
+
+    key, base = importing._key, importing._base
+    importing._key = lambda one: f"{key(one)}/{uuid4()}"
+    importing._base = lambda line: f"{base(line)}/{uuid4()}"
+
+
 _SILENT = ("core applies, no answer", "core applies, 500")
 MUTANTS: dict[str, Mutant] = {
     "no-lookup": Mutant("nothing is looked up before it is sent again", _no_lookup, _SILENT),
@@ -162,6 +179,18 @@ MUTANTS: dict[str, Mutant] = {
     "no-key": Mutant("a payment sent again is a second payment", _no_key, ("web killed", "web stopped")),
     "call-twice": Mutant(
         "the gateway's call-back is booked each time it comes", _call_twice, ("web stopped", "web killed")
+    ),
+    "late-file": Mutant(
+        "a file that comes again after its month was declared opens the month again",
+        _late_file,
+        ("web stopped",),
+        "file.arrived:sleep=8:chance=0.3",
+    ),
+    "statement-twice": Mutant(
+        "a statement that was imported is imported again",
+        _statement_twice,
+        ("web stopped", "web killed"),
+        "bank.imported:exit:chance=0.4",
     ),
     "no-order": Mutant("the newest message goes first", _no_order, (*_SILENT, "core down")),
 }

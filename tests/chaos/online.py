@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from html import unescape
 from urllib.parse import urlsplit
 
-from portal.installation import calendar, pack
-from portal.scheme.calendars import Month, month_in_words
-from tests.chaos.visitor import MOVED, Again, NotYet, Odd, Visitor, named, said
+from portal.scheme.calendars import Month
+from tests.chaos.billing import bill_of
+from tests.chaos.visitor import MOVED, Again, NotYet, Odd, Visitor, said
 
-_BILL = re.compile(r"/account/bills/([0-9a-f-]{36})")
 _ROW = re.compile(r"<tr[^>]*>.*?</tr>", re.DOTALL)
 _RECEIPT = re.compile(r"/account/receipts/([0-9a-f-]{36})[^>]*>\s*([A-Z]+-\d{4}-\d{6})")
 _TRANSACTION = re.compile(r"\bPP[0-9A-F]{10}\b")
@@ -42,7 +40,7 @@ class AtGateway:
     def pay(self) -> dict[str, str]:
         """One more try: its receipt, nothing where nothing is open; `NotYet` while the portal has to hear of it."""
         if not self.bill:
-            if not (bill := self._get_bill()):
+            if not (bill := bill_of(self.employer, self.number, self.scheme, self.month)):
                 return {}
             self.before = {row for row, _receipt, _number in self._rows(self.employer.get(bill).text)}
             self.bill = bill
@@ -65,20 +63,6 @@ class AtGateway:
         if answer.status != 200:
             raise Odd(said(answer))
         return "taken back"
-
-    def _get_bill(self) -> str:
-        """Where the bill of the month stands; empty where credit has paid the month."""
-        page = self.employer.get(f"/employers/{self.number}/account/?all=1").text
-        rules = pack(self.scheme)
-        name = f" {rules.short_name} {month_in_words(self.month, calendar())}<"
-        for form in re.findall(r"<form[^>]*/charges/[^>]*>.*?</form>", page, re.DOTALL):
-            if name in unescape(form) and (action := re.search(r'action="([^"]+)"', form)):
-                if (made := self.employer.post(action.group(1))).status == 409:
-                    raise NotYet("credit has paid the month meanwhile")
-                return f"/employers/{self.number}/account/bills/{named(_BILL, made)}"
-        if self.number not in page:
-            raise Again("not the account")
-        return ""
 
     def _at_the_gateway(self, page: str) -> str:
         """The gateway's number of the payment, made now or before under the same form."""

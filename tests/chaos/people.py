@@ -9,18 +9,23 @@ from sqlalchemy.orm import Session
 
 from portal import clock, db
 from portal.auth.models import Account, FundRoleName
+from portal.bank import accounts
 from portal.contributions import drafts, service
 from portal.installation import calendar, pack
 from portal.payments.service import record_payment
 from portal.scheme.calendars import Month
-from tests.factories import begun_visit, give_mandate, hire, make_employer, make_officer
+from tests.factories import begun_visit, give_mandate, hire, make_employer, make_officer, make_person
+
+#: Of the people of an employer, of whom there are at most so many: a file is refused in which a name is none.
+NAMES = ("Agnes", "Bwalya", "Chanda", "Dorothy", "Esther")
 
 
 @dataclass(frozen=True, slots=True)
 class Firm:
-    """An employer's number, and the tokens of those who act."""
+    """An employer's number, the fund's bank account its money comes to, and the tokens of those who act."""
 
     number: str
+    account: str
     employer: str
     cashier: str
     supervisor: str
@@ -54,12 +59,16 @@ def _live(employer: int, month: Month) -> None:
 
 def _firm(session: Session, people: int) -> tuple[Firm, int]:
     employer = make_employer(session)
-    for _ in range(people):
-        hire(session, employer)
+    for name in NAMES[:people]:
+        hire(session, employer, make_person(session, first_name=name))
     signatory = give_mandate(session, employer)
     cashier, supervisor = make_officer(session, FundRoleName.CASHIER), make_officer(session)
     who = (signatory, cashier, supervisor)
-    return Firm(employer.number, *(_signed_in(session, one) for one in who)), employer.id
+    account = accounts.add(
+        session, bank="Practice Bank", number=f"0012345{employer.id:06d}", currency="ZMW", scheme=None, by=None,
+        at=clock.now(),
+    )  # fmt: skip
+    return Firm(employer.number, account.number, *(_signed_in(session, one) for one in who)), employer.id
 
 
 def _signed_in(session: Session, account: Account) -> str:

@@ -28,7 +28,7 @@ from tests.chaos.server import Server
 #: Months an employer declares in a run, the months of waiting that are paid before it begins, and its people.
 MONTHS, WAITING, PEOPLE = 10, 3, 3
 #: Seconds for the clients to finish, and for the outbox to empty, once nothing is broken any more.
-FINISH, DRAIN = 60, 60
+FINISH, DRAIN = 150, 60
 #: Seconds without anything to send after which nothing more is expected: a few ticks of the timetable.
 QUIET = 2.5
 #: Seconds to wait, at most, for one fault to be over before the next, where the two are not to meet.
@@ -36,7 +36,8 @@ SETTLE = 10
 #: What a run without a planted bug is armed with: ends and pauses at the worst moments, now and then.
 USUAL = (
     "db.after_commit:exit:chance=0.01,series.numbered:exit:chance=0.02,core.after_claim:exit:chance=0.03,"
-    "core.after_send:exit:chance=0.08,core.before_fence:sleep=8:chance=0.05:times=1"
+    "core.after_send:exit:chance=0.08,core.before_fence:sleep=8:chance=0.05:times=1,"
+    "file.arrived:sleep=7:chance=0.05:times=1,bank.imported:exit:chance=0.05"
 )
 _WAITING = text(
     "SELECT (SELECT count(*) FROM outbox WHERE state IN ('queued', 'leased')) + "
