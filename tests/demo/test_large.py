@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import func, make_url, select, text
 
 from config import Config
 from portal import clock, db
@@ -19,6 +19,7 @@ from portal.installation import fund
 from portal.ledger.models import Posting
 from portal.payments.models import PaymentReversal, Receipt
 from portal.people.models import Person
+from tests.conftest import Cluster
 
 TODAY = date(2026, 11, 21)
 
@@ -47,8 +48,8 @@ def test_parts_are_of_about_the_same_work_and_leave_nobody_out(app: Flask) -> No
     assert {"kafue-mining", "zambezi-foods", "mosi-transport"} <= {one.code for one in parts[0]}
 
 
-def test_two_processes_make_a_fund_whose_numbers_have_no_gaps(app: Flask, database: str) -> None:
-    owner = database.replace("portal_app@", "portal_owner@")
+def test_two_processes_make_a_fund_whose_numbers_have_no_gaps(app: Flask, database: str, cluster: Cluster) -> None:
+    owner = cluster.owner.format(name=make_url(database).database)
     whole = large.story_of(stories.STORIES[0], fund(), employers=24, people=800, months=4)
     known = [one for one in whole.characters if one.code in {"kafue-mining", "mosi-transport"}]
     small = [replace(one, people=4, months=4, turnover=1) for one in known]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, text
+from sqlalchemy import func, make_url, select, text
 
 from config import BadSetting, from_environment
 from portal import clock, db, installation
@@ -34,12 +34,12 @@ FEW = tuple(
 
 @pytest.fixture
 def small_fund(
-    app: Flask, database: str, once: Callable[[str, Callable[[], None]], None], tmp_path: Path
+    app: Flask, database: str, cluster: Cluster, once: Callable[[str, Callable[[], None]], None], tmp_path: Path
 ) -> Iterator[Path]:
     """The small practice fund, made up to today, with a snapshot of it in a folder."""
     once("small practice fund", lambda: fund_maker.make(clock.today(fund().timezone), FEW))
     config = app.config["PORTAL"]
-    owner = database.replace("portal_app@", "portal_owner@")
+    owner = cluster.owner.format(name=make_url(database).database)
     app.config["PORTAL"] = replace(config, var=tmp_path, owner_url=owner)
     snapshot.take(owner, tmp_path / "practice")
     yield tmp_path
