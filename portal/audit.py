@@ -87,6 +87,7 @@ class Event(Enum):
     STATEMENT_IMPORTED = ("bank.statement_imported", ("format", "from_day", "to_day", "entries", "known"))
     BANK_ENTRY_SETTLED = ("bank.entry_settled", ("way", "amount"))
     BANK_ENTRY_PARKED = ("bank.entry_parked", ())
+    BANK_PAYOUT_UNDONE = ("bank.payout_undone", ("payout", "amount"))
     BANK_PROPOSALS_CONFIRMED = ("bank.proposals_confirmed", ("entries",))
 
     GATEWAY_PAYMENT_ASSIGNED = ("gateway.payment_assigned", ("amount",))

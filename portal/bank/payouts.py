@@ -54,9 +54,16 @@ def join(session: Session, entry_id: UUID, payout_id: UUID, *, by: int | None, a
 
 
 def join_waiting(session: Session, *, by: int | None, at: datetime) -> int:
-    """Join every payout whose number stands in an entry of its amount; how many.  What cannot be booked waits."""
+    """
+    Join every payout whose number stands in an entry of its amount; how many.
+
+    What cannot be booked waits, and so does what two people took off an entry: an officer joins it again.
+    """
     waiting = session.scalars(
-        select(GatewayPayout).where(GatewayPayout.entry_id.is_(None)).order_by(GatewayPayout.id.desc()).limit(MOST)
+        select(GatewayPayout)
+        .where(GatewayPayout.entry_id.is_(None), GatewayPayout.undone == 0)
+        .order_by(GatewayPayout.id.desc())
+        .limit(MOST)
     ).all()
     joined = 0
     for payout in waiting:

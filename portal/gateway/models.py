@@ -141,6 +141,8 @@ class GatewayPayout(Base):
     entry_id: Mapped[int | None] = mapped_column(ForeignKey("bank_entry.id"), unique=True)
     joined_at: Mapped[datetime | None]
     joined_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    #: How often two people took it off an entry: each joining has names of its own in the cash book.
+    undone: Mapped[int] = mapped_column(default=0)
 
 
 class GatewayPart(Base):

@@ -101,14 +101,33 @@ def problem(session: Session, payout: GatewayPayout, parts: Sequence[Held]) -> W
 def moves(payout: GatewayPayout, parts: Iterable[Held], account: int, entry: int, day: date) -> list[Move]:
     """What an entry of the bank moves once it is known to be this payout; what waits for an officer stays with it."""
     found = [one for held in parts if (one := _move(payout, held, account, entry, day)) is not None]
-    fee = Move(f"payout/{payout.id}/fee", account, CashAccount.OTHER, CashAccount.SUSPENSE, payout.fee, day, entry)
+    fee = Move(f"{_names(payout)}fee", account, CashAccount.OTHER, CashAccount.SUSPENSE, payout.fee, day, entry)
     return [*found, fee]
+
+
+def _names(payout: GatewayPayout) -> str:
+    """What the names of its moves begin with, since it was joined last."""
+    return f"payout/{payout.id}.{payout.undone}/" if payout.undone else f"payout/{payout.id}/"
+
+
+def moves_back(session: Session, payout: GatewayPayout) -> list[Move]:
+    """What moves back when a payout is taken off its entry; what a payment gave back before has done so already."""
+    made = CashMove.name.startswith(_names(payout), autoescape=True)
+    rows = session.scalars(select(CashMove).where(CashMove.entry_id == payout.entry_id, made).order_by(CashMove.id))
+    return [
+        Move(
+            f"back/{one.id}" if one.credit == CashAccount.EMPLOYERS else f"undone/{one.id}", one.bank_account_id,
+            CashAccount(one.credit), CashAccount(one.debit), one.amount, one.effective_day, one.entry_id,
+            one.payment_id,
+        )
+        for one in rows
+    ]  # fmt: skip
 
 
 def _move(payout: GatewayPayout, held: Held, account: int, entry: int, day: date) -> Move | None:
     """Out of suspense: to the payment, to what went back; a deduction comes from there."""
     part, row = held
-    name = f"payout/{payout.id}/{part.id}"
+    name = f"{_names(payout)}{part.id}"
     if part.amount < 0 or (row is not None and row.state == "reversed"):
         return Move(
             f"{name}/returned", account, CashAccount.SUSPENSE, CashAccount.RETURNED, part.amount, day, entry

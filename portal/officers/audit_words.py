@@ -106,6 +106,7 @@ _MORE: dict[str, Callable[[Fields], Words]] = {
     ),
     Event.BANK_ENTRY_SETTLED.label: lambda _f: _("An entry of the bank left suspense"),
     Event.BANK_ENTRY_PARKED.label: lambda _f: _("An entry of the bank was left in suspense"),
+    Event.BANK_PAYOUT_UNDONE.label: lambda _f: _("A payout of the gateway was taken off an entry of the bank"),
     Event.BANK_PROPOSALS_CONFIRMED.label: lambda f: _(
         "Proposals for entries of the bank were confirmed in one go: %(entries)s", entries=f["entries"]
     ),

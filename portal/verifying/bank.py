@@ -43,8 +43,14 @@ _PAYMENT = """
     LEFT JOIN receipt ON receipt.payment_id = payment.id
     LEFT JOIN payment_reversal reversal ON reversal.payment_id = payment.id
     JOIN bank_account ON bank_account.id = went.bank_account_id
-    WHERE went.amount <> CASE WHEN reversal.id IS NULL THEN payment.amount ELSE 0 END
-        OR payment.currency <> bank_account.currency
+    WHERE (went.amount <> CASE WHEN reversal.id IS NULL THEN payment.amount ELSE 0 END
+        OR payment.currency <> bank_account.currency)
+        -- A payout that was taken off its entry: its payments stand, and no money at the bank is known behind them.
+        AND NOT (went.amount = 0 AND EXISTS (
+            SELECT FROM gateway_payment told JOIN gateway_part part ON part.transaction = told.transaction
+            JOIN gateway_payout payout ON payout.id = part.payout_id AND payout.provider = told.provider
+            WHERE told.payment_id = payment.id AND part.amount > 0 AND payout.entry_id IS NULL AND payout.undone > 0
+        ))
 """
 _STATEMENT = """
     SELECT statement.bank_account_id, statement.to_day || ' ' || statement.number AS about, closing AS expected,

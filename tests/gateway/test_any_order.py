@@ -12,10 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from portal import approvals, clock, db
 from portal.bank import payouts as at_bank
+from portal.bank import undoing
+from portal.bank.models import BankEntry
 from portal.gateway import asking, taking
 from portal.gateway.models import GatewayPayment, GatewayPayout
 from portal.gateway.providers.provider import Kind, Paid, PaidOut, Told
@@ -117,6 +119,27 @@ class Life:
                 decides = make_officer(session).id
                 approvals.approve(session, asked.public_id, fingerprint=asked.fingerprint, by=decides, at=clock.now())
 
+    def takes_off(self) -> None:
+        """Two people take a payout off the entry it was joined to."""
+        for payout in self.payouts(GatewayPayout.entry_id.is_not(None))[:1]:
+            with db.writing() as session:
+                entry = session.get_one(BankEntry, payout.entry_id).public_id
+                asked = undoing.ask(session, entry, reason="Not this one", by=self.bank.cashier.id, at=clock.now())
+                decides = make_officer(session).id
+                approvals.approve(session, asked.public_id, fingerprint=asked.fingerprint, by=decides, at=clock.now())
+
+    def joins_again(self) -> None:
+        """A cashier joins what was taken off to its entry."""
+        for payout in self.payouts(GatewayPayout.entry_id.is_(None), GatewayPayout.undone > 0):
+            entry = next(one for one in self.bank.entries() if payout.number in one.remittance)
+            with db.writing() as session:
+                at_bank.join(session, entry.public_id, payout.public_id, by=self.bank.cashier.id, at=clock.now())
+
+    def payouts(self, *wanted: ColumnElement[bool]) -> list[GatewayPayout]:
+        """Payouts, the first told first."""
+        with db.reading() as session:
+            return list(session.scalars(select(GatewayPayout).where(*wanted).order_by(GatewayPayout.id)))
+
     def some(self) -> list[Told]:
         """One of the payments there are."""
         return [self.draw.choice(list(self.truth.values()))] if self.truth else []
@@ -139,6 +162,9 @@ def standing() -> dict[str, int]:
 def check(life: Life) -> None:
     """Every payment of the gateway stands once, or waits, or was taken back; the money at the bank lies behind it."""
     life.lists()
+    with db.reading() as session:  # with some payouts taken off: nothing is lost there, either
+        assert verify(session).faults == []
+    life.joins_again()
     stands, states = standing(), {row.transaction: row.state for state in ("booked", "waiting", "reversed", "stuck")
                                   for row in life.rows(state)}  # fmt: skip
     assert set(states) == set(life.truth)
@@ -158,7 +184,7 @@ def lives(seed: int, calls: Calls, kafue: Story) -> Life:
     life = Life(draw, calls, Bank(), [kafue, Story("ZE1000025", "Zambezi Foods")])
     deeds: list[Callable[[], None]] = [
         life.pays, life.pays, life.tells, life.tells, life.takes_back, life.lists, life.pays_out, life.arrives,
-        life.assigns, life.undoes,
+        life.assigns, life.undoes, life.takes_off, life.joins_again,
     ]  # fmt: skip
     for _ in range(STEPS):
         draw.choice(deeds)()

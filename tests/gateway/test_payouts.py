@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import make_url, select
 
 from portal import approvals, clock, db
+from portal.approvals import Approval
 from portal.bank import payouts as at_bank
 from portal.bank import settling
 from portal.errors import Refused
@@ -170,6 +171,51 @@ def test_an_officer_says_that_an_entry_is_a_payout_and_pressing_twice_does_it_on
     assert "TX-1" in client.get(sent).text
     assert page in client.get(sent).text
     assert (holds(bank), faults()) == ({"employers": 1_200_00, "other": -18_00}, [])
+
+
+def test_a_payout_on_the_wrong_entry_is_taken_off_by_two_people_and_joined_again(
+    calls: Calls, bank: Bank, client: FlaskClient, kafue: Story
+) -> None:
+    calls.call(amount=700_00)
+    calls.call(transaction="TX-2", amount=500_00, reference="990000000000")
+    payout = paid_out(("TX-1", 700_00), ("TX-2", 500_00))
+    arrives(bank, payout.amount, "A TRANSFER")
+    arrives(bank, payout.amount, "PO20260206, LATER", "2")
+    right, wrong = reversed(bank.entries())
+    with db.writing() as session:  # the second one names it, and was joined by itself
+        at_bank.join_waiting(session, by=None, at=clock.now())
+    sign_in(client, bank.cashier)
+    url = f"/fund/bank/entries/{right.public_id}/payout/undo"
+    assert client.post(url, data={"reason": ""}).status_code == 422
+    for _ in range(2):
+        assert client.post(url, data={"reason": "The bank says it is the other one"}).status_code == 302
+    with db.reading() as session:
+        (asked,) = session.scalars(select(Approval))
+    before = holds(bank)
+    with pytest.raises(Refused, match="Somebody else"), db.writing() as session:
+        approvals.approve(session, asked.public_id, fingerprint=asked.fingerprint, by=bank.cashier.id, at=clock.now())
+    assert holds(bank) == before
+    sign_in(client, bank.supervisor)
+    shown = client.get(f"/fund/approvals/{asked.public_id}").text
+    assert "PO20260206" in shown
+    for _ in range(2):
+        with db.writing() as session:
+            approvals.approve(
+                session, asked.public_id, fingerprint=asked.fingerprint, by=bank.supervisor.id, at=clock.now()
+            )
+    assert holds(bank) == {"suspense": 2 * payout.amount}
+    assert (kafue.open(JAN).total, faults()) == (calls.bill.amount - 700_00, [])
+    with db.writing() as session:  # not again by itself
+        assert at_bank.join_waiting(session, by=None, at=clock.now()) == 0
+    sign_in(client, bank.cashier)
+    assert "No payout is joined to this entry any more." in client.post(url, data={"reason": "Once more"}).text
+    assert client.post(f"/fund/bank/entries/{wrong.public_id}/payout/{payout.public_id}").status_code == 302
+    assert holds(bank) == {"suspense": payout.amount + 500_00, "employers": 700_00, "other": -18_00}
+    with db.writing() as session:
+        taking.assign(session, told("TX-2").public_id, kafue.id, scheme=NAPSA, bill=None, by=bank.cashier.id,
+                      at=clock.now())  # fmt: skip
+    assert holds(bank) == {"suspense": payout.amount, "employers": 1_200_00, "other": -18_00}
+    assert faults() == []
 
 
 def test_a_bill_paid_at_the_gateway_and_again_at_the_bank_is_paid_twice(calls: Calls, bank: Bank, kafue: Story) -> None:

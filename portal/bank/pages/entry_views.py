@@ -154,14 +154,14 @@ def link(entry: UUID) -> ResponseReturnValue:
             raise Refused(listing.NO_RECEIPT, field="receipt", status=422) from None
         settling.link(session, entry, receipt, by=current_user.id, at=clock.now())
 
-    return _done(entry, do, link=form)
+    return done(entry, do, link=form)
 
 
 @bp.post("/<uuid:entry>/out")
 @needs(Right.CASH)
 def out(entry: UUID) -> ResponseReturnValue:
     """Money that went out and is no employer's."""
-    return _done(entry, lambda session: settling.out(session, entry, by=current_user.id, at=clock.now()))
+    return done(entry, lambda session: settling.out(session, entry, by=current_user.id, at=clock.now()))
 
 
 @bp.post("/<uuid:entry>/park")
@@ -169,7 +169,7 @@ def out(entry: UUID) -> ResponseReturnValue:
 def park(entry: UUID) -> ResponseReturnValue:
     """Leave it in suspense, and say what is waited for."""
     form = ReasonForm()
-    return _done(
+    return done(
         entry,
         lambda session: settling.park(session, entry, form.reason.data or "", by=current_user.id, at=clock.now()),
         reason=form,
@@ -180,7 +180,7 @@ def park(entry: UUID) -> ResponseReturnValue:
 @needs(Right.CASH)
 def take_back(entry: UUID) -> ResponseReturnValue:
     """Ask that the payment a returned entry made is taken back."""
-    return _done(
+    return done(
         entry, lambda session: returning.ask_for_return(session, entry, by=current_user.id, at=clock.now())
     )  # fmt: skip
 
@@ -190,7 +190,7 @@ def take_back(entry: UUID) -> ResponseReturnValue:
 def ask(entry: UUID, way: str) -> ResponseReturnValue:
     """Ask a second person to send it back, or to count it as no contribution."""
     form, code = ReasonForm(), returning.SEND_BACK if way == "send_back" else returning.NOT_OURS
-    return _done(
+    return done(
         entry,
         lambda session: returning.ask(
             session, code, entry, reason=form.reason.data or "", by=current_user.id, at=clock.now()
@@ -199,7 +199,7 @@ def ask(entry: UUID, way: str) -> ResponseReturnValue:
     )
 
 
-def _done(entry: UUID, do: Callable[[Session], object], **forms: Any) -> ResponseReturnValue:
+def done(entry: UUID, do: Callable[[Session], object], **forms: Any) -> ResponseReturnValue:
     """Do it and show the entry again; what is refused is said, and what was typed is kept."""
     form: Any = next(iter(forms.values()), None)
     if form is not None and not form.validate():
@@ -210,9 +210,9 @@ def _done(entry: UUID, do: Callable[[Session], object], **forms: Any) -> Respons
     except Refused as refusal:
         if form is None:
             flash(say(refusal.words), "error")
-            return redirect(url_for(".show", entry=entry))
+            return redirect(url_for("bank_entries.show", entry=entry))
         form.refuse(refusal)
         return _page(entry, refusal.status, **forms)
     if asked is not None:
         flash(_("Somebody else has to agree now."), "success")
-    return redirect(url_for(".show", entry=entry))
+    return redirect(url_for("bank_entries.show", entry=entry))

@@ -1,4 +1,4 @@
-"""An officer says that an entry of the bank is a payout of the payment gateway."""
+"""An officer says that an entry of the bank is a payout of the payment gateway, or asks to undo that."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from flask_login import current_user
 
 from portal import clock, db
 from portal.auth.access import Right, fund_staff, guarded, needs
-from portal.bank import payouts
+from portal.bank import payouts, undoing
+from portal.bank.pages.entry_views import done
+from portal.bank.pages.forms import ReasonForm
 from portal.errors import Refused
 from portal.web.filters import say
 
@@ -27,3 +29,15 @@ def join(entry: UUID, payout: UUID) -> ResponseReturnValue:
     except Refused as refusal:
         flash(say(refusal.words), "error")
     return redirect(url_for("bank_entries.show", entry=entry))
+
+
+@bp.post("/<uuid:entry>/payout/undo")
+@needs(Right.CASH)
+def undo(entry: UUID) -> ResponseReturnValue:
+    """It is not this payout: ask a second person to take it off."""
+    form = ReasonForm()
+    return done(
+        entry,
+        lambda session: undoing.ask(session, entry, reason=form.reason.data or "", by=current_user.id, at=clock.now()),
+        reason=form,
+    )
