@@ -29,6 +29,7 @@ from portal.auth.service import account_by_email
 from portal.auth.views import begin_visit
 from portal.coverage import findings
 from portal.demo import snapshot
+from portal.demo.bank_file import next_statement, payouts_on_the_way
 from portal.demo.exercises import offered
 from portal.demo.stories import card_of, cards
 from portal.demo.story import Card
@@ -38,6 +39,7 @@ from portal.jobs.models import JobRun
 from portal.jobs.tasks import compare_core, compare_gateway, send_waiting
 from portal.people.models import Person
 from portal.web.forms import PortalForm
+from portal.web.pages import download
 
 bp = guarded(Blueprint("practice", __name__, url_prefix="/practice"), anyone)
 
@@ -66,7 +68,9 @@ def _shown() -> dict[str, object]:
         runs = session.scalars(
             select(JobRun).where(JobRun.job != findings.ASKED).order_by(JobRun.id.desc()).limit(10)
         ).all()
+        on_the_way = len(payouts_on_the_way(session, clock.today(fund().timezone))) if fund().gateway else None
     return {
+        "on_the_way": on_the_way,
         "runs": runs,
         "now": clock.now(),
         "moved": clock.offset().days,
@@ -116,6 +120,18 @@ def run_jobs() -> ResponseReturnValue:
     send_waiting.run()
     flash(_("Tonight's jobs are done; what they did stands below."), "success")
     return redirect(url_for(".index"))
+
+
+@bp.get("/statement")
+def statement() -> ResponseReturnValue:
+    """The practice bank's statement with what the gateway paid out, to be imported as a cashier does."""
+    today = clock.today(fund().timezone)
+    with db.reading() as session:
+        content = next_statement(session, today)
+    if content is None:
+        flash(_("Nothing new is at the practice bank."), "error")
+        return redirect(url_for(".index"))
+    return download(content, f"practice-bank-{today}.sta", "text/plain")
 
 
 @bp.post("/sign-in/<card>")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -28,6 +29,7 @@ from tests.conftest import Cluster
 from tests.factories import make_officer, sign_in
 from tests.gateway.conftest import DAY, JAN, Calls, FakeLine, told
 from tests.payments.conftest import NAPSA, Story, all_of
+from tests.payments.test_pages import move_to
 
 NEXT = DAY + timedelta(days=1)
 EMPLOYERS, RETURNED, OTHER, SUSPENSE = (
@@ -215,6 +217,34 @@ def test_a_payout_on_the_wrong_entry_is_taken_off_by_two_people_and_joined_again
         taking.assign(session, told("TX-2").public_id, kafue.id, scheme=NAPSA, bill=None, by=bank.cashier.id,
                       at=clock.now())  # fmt: skip
     assert holds(bank) == {"suspense": payout.amount, "employers": 1_200_00, "other": -18_00}
+    assert faults() == []
+
+
+def test_the_practice_banks_statement_shows_the_payout_and_is_imported_once(
+    calls: Calls, bank: Bank, client: FlaskClient
+) -> None:
+    bank.take_in(bank.statement(line(50_00, DAY, additional="DEPOSIT"), opening=100_00), on=DAY)
+    move_to(NEXT)
+    assert "Nothing new is at the practice bank." in client.get("/practice/statement", follow_redirects=True).text
+    calls.call()
+    payout = paid_out(("TX-1", 1_200_00))
+    assert "Save the practice bank" in client.get("/practice/").text
+    file = client.get("/practice/statement")
+    assert file.status_code == 200
+    assert client.get("/practice/statement").data == file.data
+    sign_in(client, bank.cashier)
+    data = {"file": (io.BytesIO(file.data), "practice.sta"), "account": ""}
+    taken = client.post("/fund/bank/import", data=data, content_type="multipart/form-data")
+    assert taken.status_code == 302, taken.text
+    assert f"It is payout {payout.number}" in client.get(taken.location).text
+    assert holds(bank) == {
+        "employers": 1_200_00,
+        "other": -18_00,
+        "suspense": 50_00,
+    }
+    assert "A statement is missing" not in client.get(taken.location).text
+    assert "Save the practice bank" not in client.get("/practice/").text
+    assert client.get("/practice/statement").status_code == 302
     assert faults() == []
 
 
