@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from sqlalchemy import text
@@ -13,6 +14,7 @@ from portal import db, files
 from portal.bank import accounts, importing
 from portal.bank.matching import deciding
 from portal.bank.reading import detect
+from portal.bank.reading.values import Line
 from portal.scheme.checkdigits import rf_reference
 
 ENTRIES, EMPLOYERS = 10_000, 5_000
@@ -61,6 +63,8 @@ def measures() -> list[Measure]:
         content = _statement(references)
         read = milliseconds(lambda: detect.read_statements(content, detect.MT940))
         statements = detect.read_statements(content, detect.MT940)
+        xml = _as_camt(statements[0].lines)
+        read_xml = milliseconds(lambda: detect.read_statements(xml, detect.CAMT))
         with db.writing() as session:
             kept = files.keep(session, content, name="large.sta", media_type="text/plain", at=NOW)
             booked = milliseconds(lambda: importing.take_in(session, statements, kept, by=None, at=NOW))
@@ -69,6 +73,7 @@ def measures() -> list[Measure]:
         assert (sure or 0) > ENTRIES * 0.85, sure
     return [
         Measure("10,000 bank entries read (MT940)", read, 5_000),
+        Measure("10,000 bank entries read (camt.053)", read_xml, 5_000),
         Measure("10,000 bank entries checked and booked to suspense", booked, 10_000),
         Measure("10,000 bank entries matched, each with its reason", matched, 5_000),
     ]
@@ -90,6 +95,46 @@ def _fund() -> list[tuple[str, int]]:
     with db.writing() as session:
         session.execute(text("ANALYZE"))
     return [(reference, amount) for _row, reference, amount in found]
+
+
+#: An entry as banks write it in camt.053, and the statement around all of them.
+ENTRY = (
+    '<Ntry><Amt Ccy="ZMW">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>{day}</Dt>'
+    "</BookgDt><ValDt><Dt>{day}</Dt></ValDt><AcctSvcrRef>{reference}</AcctSvcrRef><BkTxCd><Domn><Cd>PMNT</Cd><Fmly>"
+    "<Cd>RCDT</Cd><SubFmlyCd>ESCT</SubFmlyCd></Fmly></Domn></BkTxCd><NtryDtls><TxDtls><Refs><EndToEndId>NOTPROVIDED"
+    '</EndToEndId></Refs><Amt Ccy="ZMW">{amount}</Amt><RltdPties><Dbtr><Pty><Nm>{name}</Nm></Pty></Dbtr><DbtrAcct><Id>'
+    "<Othr><Id>{account}</Id></Othr></Id></DbtrAcct></RltdPties><RmtInf><Ustrd>{text}</Ustrd></RmtInf></TxDtls>"
+    "</NtryDtls></Ntry>"
+)
+BALANCE = (
+    '<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy="ZMW">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd>'
+    "<Dt><Dt>{day}</Dt></Dt></Bal>"
+)
+STATEMENT = (
+    '<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08">'
+    "<BkToCstmrStmt><Stmt><Id>L</Id><Acct><Id><Othr><Id>123456</Id></Othr></Id><Ccy>ZMW</Ccy></Acct>{said}</Stmt>"
+    "</BkToCstmrStmt></Document>"
+)
+
+
+def _as_camt(lines: Sequence[Line]) -> bytes:
+    """The same entries in XML."""
+    entries = [
+        ENTRY.format(
+            amount=_decimal(one.amount), day=one.booking_day, reference=one.bank_reference, name=one.payer_name,
+            account=one.payer_account, text=one.remittance,
+        )
+        for one in lines
+    ]  # fmt: skip
+    after = _decimal(sum(one.amount for one in lines))
+    balances = [
+        BALANCE.format(code=code, amount=amount, day=DAY) for code, amount in (("OPBD", "0.00"), ("CLBD", after))
+    ]
+    return STATEMENT.format(said="".join([*balances, *entries])).encode()
+
+
+def _decimal(amount: int) -> str:
+    return f"{amount // 100}.{amount % 100:02d}"
 
 
 def _statement(references: list[tuple[str, int]]) -> bytes:

@@ -116,4 +116,6 @@ def iso_day(text: str, *, entry: int | None = None, field: str = "") -> date:
 
 def tidy(text: str) -> str:
     """A text on one line, at most as long as is kept."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())[:LONGEST]
+    if not text.isprintable():  # seldom, and asking letter by letter takes long
+        text = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(text.split())[:LONGEST]
