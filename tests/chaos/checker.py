@@ -60,7 +60,9 @@ _WRONG = {
         (snapshot ->> 'credit_left')::bigint + (
             SELECT coalesce(sum((part ->> 'amount')::bigint), 0)
             FROM jsonb_array_elements(snapshot -> 'allocations') part)""",
-    "drafts left behind": "SELECT 'payroll ' || public_id FROM payroll WHERE state IN ('draft', 'asked')",
+    "drafts left behind": """
+        SELECT 'payroll ' || public_id FROM payroll WHERE state IN ('draft', 'asked') AND EXISTS (
+            SELECT FROM declaration WHERE employer_id = payroll.employer_id AND month = payroll.month)""",
     "files kept twice": "SELECT sha256 FROM stored_file GROUP BY employer_id, sha256, created_by HAVING count(*) > 1",
     "nothing put into the outbox": """
         SELECT 'settle/' || public_id FROM payroll WHERE state = 'submitted'

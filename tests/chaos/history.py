@@ -21,9 +21,14 @@ class History:
         line = {"at": round(time.monotonic() - self._began, 3), "event": event, **facts}
         with self._lock:
             self.lines.append(line)
-            self._file.write(json.dumps(line) + "\n")
-            self._file.flush()
+            if not self._file.closed:  # a client that could not be waited for
+                self._file.write(json.dumps(line) + "\n")
+                self._file.flush()
 
     def acknowledged(self, deed: str) -> list[dict[str, Any]]:
         """The deeds of this kind that the client was told are done."""
         return [line for line in self.lines if line["event"] == "acknowledged" and line["deed"] == deed]
+
+    def close(self) -> None:
+        """No more lines."""
+        self._file.close()

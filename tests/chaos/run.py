@@ -114,6 +114,7 @@ def run(server: Server, folder: Path, wanted: Wanted) -> Result:
         result.verdict.wrong("odd answers", [line["why"] for line in history.lines if line["event"] == "odd"])
     finally:
         house.close()
+        history.close()
     events = Counter(line["event"] for line in history.lines)
     result.deeds = Counter(line["deed"] for line in history.lines if line["event"] == "acknowledged")
     result.retries, result.restarted = events["failed"], Counter(house.restarted)
