@@ -18,7 +18,7 @@ from portal.embedded import APP, DATABASE, OWNER, Embedded
 from portal.wheels import CannotStart
 
 #: Seconds for a program to come up.
-PATIENCE = 40
+PATIENCE = 90
 
 
 class Server:
