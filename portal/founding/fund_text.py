@@ -102,9 +102,13 @@ def example_of(pattern: str) -> str:
 def _usual_sections(given: Mapping[str, str]) -> Iterator[str]:
     letters = {"acknowledgement": "A", "bill": "B", "receipt": "R", "application": "T", "credit_note": "C"}
     yield _section("series", letters)
-    yield "\n# Beyond these a wage is asked about, not refused, and a month is looked at.\n"
-    most = "1000000" + ("." + "0" * int(given["currency_digits"]) if int(given["currency_digits"]) else "")
-    yield _section("limits", {"wage_jump": "50 %", "most_wage": most, "odd_change": "50 %", "odd_people": "10"})
+    yield (
+        "\n# Beyond these a wage is asked about, not refused, and a month is looked at.\n"
+        "# Money that an employer claims is booked by one officer up to claim_alone, by two people above it.\n"
+    )
+    cents = "." + "0" * int(given["currency_digits"]) if int(given["currency_digits"]) else ""
+    limits = {"wage_jump": "50 %", "most_wage": f"1000000{cents}", "odd_change": "50 %", "odd_people": "10"}
+    yield _section("limits", {**limits, "claim_alone": f"0{cents}"})
 
 
 def _products(packs: Sequence[Pack]) -> Iterator[str]:
