@@ -25,6 +25,8 @@ from portal.scheme.calendars import Month
 from tests.factories import make_employer, make_person
 
 PEOPLE, SCHEME, OCTOBER = 1_000, "zm-nhima", Month(2026, 10)
+#: Four paid months open the first one: October.
+PAID = [Month(2026, n) for n in range(6, 10)]
 PAID_AT = datetime(2026, 11, 12, 9, tzinfo=UTC)
 
 
@@ -63,7 +65,7 @@ def ours() -> float:
 
 
 def paid(known: list[PersonForCore]) -> None:
-    """All of them paid for in October by one employer, which waits to be told."""
+    """Four months of all of them paid by one employer: their cover in October waits to be told."""
     with db.writing() as session:
         employer: Employer = make_employer(session, number="ZE9000001", legal_name="Measured Limited")
         declared = []
@@ -73,7 +75,7 @@ def paid(known: list[PersonForCore]) -> None:
                 first_name=one.other_names, birth_date=one.birth_date, sex=one.sex,
             )  # fmt: skip
             declared.append(DeclaredPerson(person.id, person.insurance_number, 160_00))
-        service.open_months(session, employer.id, SCHEME, {OCTOBER: declared}, at=PAID_AT)
+        service.open_months(session, employer.id, SCHEME, dict.fromkeys(PAID, declared), at=PAID_AT)
 
 
 def told(measured: Measured) -> None:
