@@ -6,6 +6,7 @@ import json
 import time
 from base64 import b64decode
 from datetime import UTC, date, datetime
+from statistics import median
 from typing import Any
 
 from sqlalchemy import event, select
@@ -118,14 +119,18 @@ def one(admin: Counting, asked: str) -> str:
 
 
 def here() -> Done:
-    """In the portal: the month declared from the roster in two schemes, submitted and paid; cover opens with it."""
+    """
+    In the portal: the month declared from the roster in two schemes, submitted and paid; cover opens with it.
+
+    The median of five months: a month takes so little that one of them says how busy the machine was.
+    """
     at = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
     with db.writing() as session:
         employer = make_employer(session)
         for _n in range(PEOPLE):
             hire(session, employer, make_person(session), from_day=date(2025, 1, 1))
         officer = make_officer(session, FundRoleName.SUPERVISOR).id
-    for back in range(3, 0, -1):  # paid months before, without which none opens cover
+    for back in range(7, 4, -1):  # paid months before, without which none opens cover
         month(employer.id, OCTOBER.plus(-back), officer, at)
     count = 0
 
@@ -134,14 +139,16 @@ def here() -> Done:
         count += 1
 
     event.listen(db.engine(), "before_cursor_execute", counted)
-    began = time.monotonic()
-    month(employer.id, OCTOBER, officer, at)
-    took = time.monotonic() - began
+    took = []
+    for back in range(4, -1, -1):
+        count, began = 0, time.monotonic()
+        month(employer.id, OCTOBER.plus(-back), officer, at)
+        took.append(time.monotonic() - began)
     event.remove(db.engine(), "before_cursor_execute", counted)
     with db.reading() as session:
         covered = session.scalars(select(CoverageMonth.person_id).where(CoverageMonth.paid_month == OCTOBER)).all()
     assert len(covered) == PEOPLE, len(covered)
-    return took, count
+    return median(took), count
 
 
 def month(employer: int, which: Month, officer: int, at: datetime) -> None:
