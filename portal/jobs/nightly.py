@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock, db, outbox
 from portal.contributions.reviewing import service as reviewing
+from portal.gateway import billing
 from portal.jobs import notifying
 from portal.jobs.models import JobRun
 from portal.ledger import arrears
@@ -78,6 +79,8 @@ def accrue(employers: list[int], day: date) -> JobRun:
         with db.writing() as session:
             done = arrears.accrue(session, employer, on=day, at=clock.now())
             settlement.settle_account(session, employer, at=clock.now())
+            # A late charge that went, or credit, may have left nothing to pay.
+            billing.withdraw_paid(session, employer, clock.now())
             notifying.late_charges(session, employer, done, day, at=clock.now())
         amounts.update(done.amounts)
         charges += done.charges
@@ -99,6 +102,7 @@ def settle_one() -> bool:
     try:
         with db.writing() as session:
             settlement.settle_account(session, message.employer_id or 0, at=clock.now())
+            billing.withdraw_paid(session, message.employer_id or 0, clock.now())
         with db.writing() as session:
             reviewing.look(session, UUID(message.name.removeprefix("settle/")), at=clock.now())
     except Exception as failure:  # one employer's trouble must not keep the others waiting

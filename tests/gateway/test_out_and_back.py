@@ -21,12 +21,14 @@ from portal.gateway import asking, billing
 from portal.gateway.models import GatewayBill, GatewayDay
 from portal.gateway.providers import signing
 from portal.gateway.providers.signed_json import SignedJson
+from portal.jobs import nightly
 from portal.outbox import Message
 from portal.payments.models import Bill
+from portal.scheme.calendars import Month
 from tests.factories import give_mandate, sign_in
 from tests.funds import FUND, serving
 from tests.gateway.conftest import DAY, JAN, SETTING, SIGNING, Calls, at_gateway, money, told
-from tests.payments.conftest import Story
+from tests.payments.conftest import Story, noon
 from tests.payments.test_pages import pdf_text
 
 
@@ -209,6 +211,18 @@ def test_where_only_the_whole_amount_can_be_paid_a_part_withdraws_the_bill(
     with serving(path):
         kafue.pay(100_00, DAY)
     assert at_gateway(calls.bill).state == "withdrawn"
+
+
+def test_a_bill_that_money_paid_ahead_settles_cannot_be_paid_there_any_more(kafue: Story, calls: Calls) -> None:
+    february, day = Month(2026, 2), date(2026, 3, 2)
+    kafue.pay(2_400_00, DAY)
+    clock.shift(noon(day) - clock.real_now())
+    kafue.declare(february, day)
+    bill = kafue.bill(february, day)  # before the worker has seen that there is credit
+    assert (bill.amount, at_gateway(bill).state) == (1_200_00, "asked")
+    while nightly.settle_one():
+        pass
+    assert (kafue.open(february).total, at_gateway(bill).state) == (0, "withdrawn")
 
 
 def test_money_that_comes_twice_is_credit_and_the_page_says_so(
