@@ -152,7 +152,9 @@ def test_pressing_ctrl_c_again_and_again_still_stops_in_order(again: Portal) -> 
 
 
 def test_a_hard_kill_leaves_no_process_and_a_new_start_has_everything(again: Portal) -> None:
+    began = time.monotonic()
     again.start()
+    usual = time.monotonic() - began
     servers = Embedded(again.folder).servers
     with psycopg.connect(servers.database_url) as connection:
         connection.execute("INSERT INTO series (name, last) VALUES ('kept', 41)")
@@ -161,7 +163,7 @@ def test_a_hard_kill_leaves_no_process_and_a_new_start_has_everything(again: Por
     began = time.monotonic()
     assert "ready" in again.start()
     assert again.answers()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < max(10, 2 * usual)  # where the machine is busy, every start takes longer
     with psycopg.connect(servers.database_url) as connection:
         assert connection.execute("SELECT last FROM series WHERE name = 'kept'").fetchone() == (41,)
     again.end()
