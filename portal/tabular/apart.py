@@ -34,6 +34,8 @@ _MOST_ANSWER = 256 * 1024 * 1024
 _CODE = "import sys; sys.path.insert(0, sys.argv[1]); from portal.tabular import apart; apart.steward(int(sys.argv[2]))"
 #: Seconds beyond its own clock after which a child that is still silent is given up.
 _GRACE = 5
+#: Seconds within which a child that ended without an answer has hardly begun.
+_AT_ONCE = 1
 
 
 class TooMuchWork(Exception):
@@ -68,8 +70,19 @@ def call(work: str, content: bytes, asked: Any, share: Share) -> Any:
     The answer of ``module:function`` to ``function(content, asked)``, worked out in a child; both sides are JSON.
 
     Raises `TooMuchWork` when the child is stopped, `BrokeDown` when the function fails; its fault is logged by its kind
-    only, for its words may hold what stood in the file.
+    only, for its words may hold what stood in the file.  A child that is gone at once is tried once more: a steward
+    that is being killed takes it along, and no file is to blame for that.
     """
+    began = time.monotonic()
+    try:
+        return _call(work, content, asked, share)
+    except TooMuchWork:
+        if time.monotonic() - began > _AT_ONCE:
+            raise
+        return _call(work, content, asked, share)
+
+
+def _call(work: str, content: bytes, asked: Any, share: Share) -> Any:
     deadline = time.monotonic() + share.seconds + _GRACE
     ours, theirs = socket.socketpair()
     with ours:

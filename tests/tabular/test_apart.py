@@ -72,6 +72,15 @@ def test_a_steward_that_was_killed_is_replaced() -> None:
     assert call(f"{HERE}:around", b"", None, SHARE)["parent"] != steward
 
 
+def test_a_child_that_is_killed_as_it_begins_is_tried_once_more_and_one_that_ends_by_itself_is_told() -> None:
+    steward = call(f"{HERE}:around", b"", None, SHARE)["parent"]
+    os.kill(steward, signal.SIGSTOP)  # it takes the connection and is killed before it forks
+    threading.Timer(0.2, os.kill, (steward, signal.SIGKILL)).start()
+    assert call(f"{HERE}:size", b"xx", 7, SHARE) == [2, 7]
+    with pytest.raises(TooMuchWork):
+        call(f"{HERE}:end", b"", None, SHARE)
+
+
 def test_many_at_once_each_get_their_own_answer() -> None:
     found: dict[int, object] = {}
 
