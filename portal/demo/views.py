@@ -113,9 +113,10 @@ def run_jobs() -> ResponseReturnValue:
     notifying.tell_the_day(day)
     send_waiting.run()
     compare_gateway.run(day.isoformat())
-    with db.writing() as session:
-        findings.ask(session, day=day, at=clock.real_now())
-    compare_core.run()
+    if current_app.config["PORTAL"].core_url:
+        with db.writing() as session:
+            findings.ask(session, day=day, at=clock.real_now())
+        compare_core.run()
     notifying.send_digests()
     send_waiting.run()
     flash(_("Tonight's jobs are done; what they did stands below."), "success")

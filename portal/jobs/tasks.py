@@ -39,8 +39,8 @@ AT_A_STRETCH = 10
 def send_waiting() -> None:
     """Do what waits in the outbox: accounts to settle, mail, and what the core must hear; hand on longer work."""
     _hand_on(do_work, work.waits())
-    _hand_on(compare_core, comparing.is_asked())
     config = current_app.config["PORTAL"]
+    _hand_on(compare_core, bool(config.core_url) and comparing.is_asked())
     _some(nightly.settle_one)
     _some(letters.draw_one)
     _some(partial(notifying.address, config))

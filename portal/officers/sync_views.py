@@ -99,6 +99,9 @@ def differences() -> ResponseReturnValue:
 @needs(Right.CONTRIBUTIONS)
 def read_back() -> ResponseReturnValue:
     """Have the core read back now, not only once a day: did it help to put something right?"""
+    if not current_app.config["PORTAL"].core_url:
+        flash(gettext("No core is set: paid months wait until one is."), "error")
+        return redirect(url_for(".differences"), 303)
     with db.writing() as session:
         findings.ask(session, day=clock.today(fund().timezone), at=clock.real_now())
     flash(gettext("The core is read back in a moment. Open this page again to see what was found."), "success")

@@ -197,15 +197,20 @@ def test_without_a_broker_the_timetable_finds_the_work(
 
 
 def test_a_comparison_with_the_core_that_is_asked_for_begins_with_the_next_tick(
-    client: FlaskClient, celery: Celery, monkeypatch: pytest.MonkeyPatch
+    app: Flask, client: FlaskClient, celery: Celery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    handed_on = []
+    handed_on: list[str] = []
     monkeypatch.setattr(celery.tasks["portal.jobs.tasks.compare_core"], "delay", lambda: handed_on.append("compare"))
     celery.tasks["portal.jobs.tasks.send_waiting"]()
     assert handed_on == []
     with db.writing() as session:
         officer = make_officer(session, FundRoleName.CONTRIBUTION_OFFICER)
     sign_in(client, officer)
+    answer = client.post("/fund/core/differences/again", follow_redirects=True)
+    assert "No core is set" in answer.text
+    celery.tasks["portal.jobs.tasks.send_waiting"]()
+    assert handed_on == [], "nothing can be read back, and no job asks for it again and again"
+    monkeypatch.setitem(app.config, "PORTAL", replace(app.config["PORTAL"], core_url="http://127.0.0.1:9"))
     assert client.post("/fund/core/differences/again").status_code == 303
     celery.tasks["portal.jobs.tasks.send_waiting"]()
     assert handed_on == ["compare"]
